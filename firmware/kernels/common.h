@@ -1,0 +1,19 @@
+/* What every kernel template needs. C99 and C++17. */
+#ifndef TINYGEN_KERNELS_COMMON_H
+#define TINYGEN_KERNELS_COMMON_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A kernel template: compiled into each instance with that instance's constants. */
+#if defined(__GNUC__)
+#define TG_INLINE inline __attribute__((always_inline))
+/* An instance of a template: kept as one function, however often it is called. */
+#define TG_INSTANCE __attribute__((noinline, noclone))
+#else
+#define TG_INLINE inline
+#define TG_INSTANCE
+#endif
+
+#endif

@@ -1,0 +1,1 @@
+"""Reads a .tflite file into a Graph; the only package that knows flatbuffers."""

@@ -1,0 +1,1 @@
+"""TFLM's arithmetic in numpy; imports nothing else of tinygen."""

@@ -1,0 +1,1 @@
+"""One file per operator: attributes, rules, shape, constant evaluation."""

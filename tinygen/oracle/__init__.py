@@ -1,0 +1,1 @@
+"""Reference results: TFLM, LiteRT or a file of vectors."""

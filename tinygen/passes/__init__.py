@@ -1,0 +1,1 @@
+"""Rewrites: one file each, from a Graph to a Graph that computes the same."""

@@ -1,0 +1,1 @@
+"""Select, order, place: the one search of the compiler."""

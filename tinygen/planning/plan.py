@@ -1,0 +1,164 @@
+"""The Plan: which kernel computes what, in which order, and where every byte of it lives."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tinygen.ir import Graph
+from tinygen.kernels.interface import Candidate, PitchOf, Refusal
+
+
+class Objective(enum.Enum):
+    """What planning minimises first."""
+
+    SPEED = "speed"
+    SIZE = "size"
+    RAM = "ram"
+    BALANCED = "balanced"
+
+
+class BufferKind(enum.Enum):
+    """What a buffer is for."""
+
+    IO = "io"
+    ACTIVATION = "activation"
+    SCRATCH = "scratch"
+    STATE = "state"
+    NPU = "npu"
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A range of bytes with a lifetime.
+
+    Attributes:
+        id: unique in the plan.
+        name: of the tensor it was made for, or of the scratch.
+        bytes, align: size and alignment.
+        first, last: steps between which it holds its value, both included; -1 is before the first step
+            (graph inputs), the number of steps is after the last (graph outputs).
+        kind: what it is for.
+        memories: names of the memories that may hold it, best first; empty for any.
+    """
+
+    id: int
+    name: str
+    bytes: int
+    align: int
+    first: int
+    last: int
+    kind: BufferKind
+    memories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a tensor lives.
+
+    Attributes:
+        buffer: id of the buffer.
+        offset: bytes from the buffer's start.
+        pitch: elements from one pixel to the next.
+    """
+
+    buffer: int
+    offset: int
+    pitch: int
+
+
+@dataclass(frozen=True)
+class KernelCall:
+    """A step that calls a kernel.
+
+    Attributes:
+        index: position among the steps.
+        name: the model's name for the layer (its first output's tensor name).
+        candidate: the chosen candidate; its `covers` are op ids of the plan's graph.
+        scratch: buffer id by scratch name.
+    """
+
+    index: int
+    name: str
+    candidate: Candidate
+    scratch: Mapping[str, int]
+
+
+Step = KernelCall
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was chosen for a region and what was not.
+
+    Attributes:
+        covers: op ids of the region.
+        chosen: "set/name" of the winner.
+        losers: ("set/name" or set, reason) of each losing candidate and refusal.
+    """
+
+    covers: tuple[int, ...]
+    chosen: str
+    losers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How good the memory plan is.
+
+    Attributes:
+        arena: bytes of the arena as placed.
+        lower_bound: bytes that no placement of these steps in this order can go below.
+        peak_step: index of the step that sets the bound.
+    """
+
+    arena: int
+    lower_bound: int
+    peak_step: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything code generation needs.
+
+    Attributes:
+        graph: the graph after passes.
+        steps: in execution order.
+        buffers: all buffers, by id.
+        offsets: byte offset in the arena of each buffer that lives there, by buffer id.
+        views: where each activation tensor lives, by tensor id.
+        bounds: size of the arena and its lower bound.
+        decisions: one per region.
+    """
+
+    graph: Graph
+    steps: tuple[Step, ...]
+    buffers: Mapping[int, Buffer]
+    offsets: Mapping[int, int]
+    views: Mapping[int, View]
+    bounds: Bounds
+    decisions: tuple[Decision, ...]
+
+    def address(self, tensor: int) -> int:
+        """Byte offset of a tensor's first element in the arena."""
+        view = self.views[tensor]
+        return self.offsets[view.buffer] + view.offset
+
+    def parameter(self, value: int | float | PitchOf) -> int | float:
+        """The number that a call's parameter stands for."""
+        return self.views[value.tensor].pitch if isinstance(value, PitchOf) else value
+
+    def scratch_bytes(self) -> int:
+        """Bytes of the largest step's scratch."""
+        return max(
+            (sum(self.buffers[key].bytes for key in step.scratch.values()) for step in self.steps), default=0
+        )
+
+
+@dataclass(frozen=True)
+class Unsolved:
+    """An op that no allowed kernel set computes."""
+
+    op: int
+    refusals: tuple[Refusal, ...]

@@ -1,0 +1,1 @@
+"""From a C library and a board to a PlatformIO project."""

@@ -1,0 +1,1 @@
+"""Renders plans and results as text and JSON; decides nothing."""

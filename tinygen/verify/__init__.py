@@ -1,0 +1,1 @@
+"""Compares what the firmware computed with the oracle."""
