@@ -1,0 +1,26 @@
+"""VIEW: the input's bytes under another shape, which takes no code at all."""
+
+from __future__ import annotations
+
+from tinygen.ir import Graph
+from tinygen.kernels.interface import Candidate, Cost, Operand, Placement, Proposal, Region
+from tinygen.target import Target
+
+KINDS = ("VIEW",)
+
+
+def propose(region: Region, graph: Graph, target: Target) -> Proposal:
+    """One candidate without a call: the output is placed on the input's bytes, both dense."""
+    (op,) = region
+    source, view = graph.operand(op, 0), graph.result(op)
+    return [
+        Candidate(
+            set="portable",
+            name="view",
+            covers=(op.id,),
+            operands=tuple(Operand(tensor.id, pitch=(tensor.shape or (1,))[-1]) for tensor in (source, view)),
+            cost=Cost(instructions=0, cycles=0),
+            call=None,
+            placements=(Placement(view.id, base=source.id),),
+        )
+    ]
