@@ -1,0 +1,49 @@
+/* TFLM's int8 requantization, bit for bit, and clamping. C99 and C++17. */
+#ifndef TINYGEN_KERNELS_REQUANTIZE_H
+#define TINYGEN_KERNELS_REQUANTIZE_H
+
+#include "common.h"
+
+/* v limited to lo..hi, both included. */
+static TG_INLINE int32_t tg_clamp(int32_t v, int32_t lo, int32_t hi)
+{
+    if (v < lo) {
+        v = lo;
+    }
+    if (v > hi) {
+        v = hi;
+    }
+    return v;
+}
+
+/* acc * multiplier * 2^(shift - 31), rounded twice: halves up in the doubling high multiply, then halves
+ * away from zero in the right shift.
+ *
+ * Source: MultiplyByQuantizedMultiplier in tensorflow/lite/kernels/internal/common.cc (the default build,
+ * without TFLITE_SINGLE_ROUNDING). A left shift that leaves 32 bits wraps, as there.
+ *
+ * acc: accumulator; multiplier: 0 or 2^30..2^31-1; shift: -31..30, positive to the left. */
+static TG_INLINE int32_t tg_requantize(int32_t acc, int32_t multiplier, int32_t shift)
+{
+    const int32_t left = shift > 0 ? shift : 0;
+    const int32_t right = shift > 0 ? 0 : -shift;
+    const int32_t shifted = (int32_t)((uint32_t)acc << left);
+    const int32_t high = (int32_t)(((int64_t)shifted * multiplier + ((int64_t)1 << 30)) >> 31);
+    const int32_t mask = (int32_t)(((uint32_t)1 << right) - 1U);
+    const int32_t threshold = (mask >> 1) + (high < 0 ? 1 : 0);
+    return (high >> right) + ((high & mask) > threshold ? 1 : 0);
+}
+
+/* tg_requantize for what most layers need, in fewer instructions (a single rounding high multiply where the
+ * core has one): the same result provided that |acc| < 2^30 and that `shift` is -31..-1.
+ *
+ * (2 acc) multiplier / 2^32 is the doubling high multiply; taking 1 off negative values first turns halves up
+ * into halves away from zero; shifting by one bit less before adding 1 cannot overflow. */
+static TG_INLINE int32_t tg_requantize_down(int32_t acc, int32_t multiplier, int32_t shift)
+{
+    const int32_t high = (int32_t)(((int64_t)(acc * 2) * multiplier + ((int64_t)1 << 31)) >> 32);
+    const int32_t biased = high + (high >> 31);
+    return ((biased >> (-1 - shift)) + 1) >> 1;
+}
+
+#endif
