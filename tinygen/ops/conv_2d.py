@@ -1,0 +1,20 @@
+"""CONV_2D."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinygen.ir import Attributes
+from tinygen.ops.geometry import Activation, Padding, Pads
+
+
+@dataclass(frozen=True)
+class Conv2DAttributes(Attributes):
+    """Strides and dilations in elements, at least 1."""
+
+    stride_h: int
+    stride_w: int
+    dilation_h: int
+    dilation_w: int
+    padding: Padding | Pads
+    activation: Activation
