@@ -1,0 +1,47 @@
+"""Fixtures and options of the whole test suite."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write the golden files under tests/golden/ instead of comparing with them",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with tests/golden/<path>, or write that file with --update-golden."""
+    update = bool(request.config.getoption("--update-golden"))
+
+    def compare(path: str, text: str) -> None:
+        file = GOLDEN / path
+        if update:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode())
+            return
+        if not file.exists():
+            pytest.fail(f"tests/golden/{path} is missing; pytest --update-golden writes it")
+        expected = file.read_bytes().decode()
+        if text != expected:
+            lines = difflib.unified_diff(
+                expected.splitlines(), text.splitlines(), f"tests/golden/{path}", "now", lineterm=""
+            )
+            pytest.fail(
+                "\n".join([*lines, "pytest --update-golden accepts the change"]),
+                pytrace=False,
+            )
+
+    return compare
