@@ -52,8 +52,7 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
 def wrap_int32(value: ArrayLike) -> Array:
     """Two's complement wrap-around to the range of int32; int64 in and out."""
-    wrapped: Array = np.asarray(value, np.int64).astype(np.int32)
-    return wrapped.astype(np.int64)
+    return np.asarray(value, np.int64).astype(np.int32).astype(np.int64)
 
 
 def saturating_rounding_doubling_high_mul(a: ArrayLike, b: ArrayLike) -> Array:
@@ -62,7 +61,8 @@ def saturating_rounding_doubling_high_mul(a: ArrayLike, b: ArrayLike) -> Array:
     The one product that does not fit, (-2**31)**2, saturates.
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
-    return np.minimum((product + (1 << 30)) >> 31, _INT32_MAX)
+    rounded: Array = np.minimum((product + (1 << 30)) >> 31, _INT32_MAX)
+    return rounded
 
 
 def rounding_divide_by_pot(x: ArrayLike, exponent: ArrayLike) -> Array:
