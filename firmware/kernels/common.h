@@ -6,11 +6,18 @@
 #include <stdint.h>
 #include <string.h>
 
+/* After an array's declarator: its alignment in bytes. GCC, Clang, IAR and Arm's compilers all know it. */
+#define TG_ALIGNED(bytes) __attribute__((aligned(bytes)))
+
 /* A kernel template: compiled into each instance with that instance's constants. */
 #if defined(__GNUC__)
 #define TG_INLINE inline __attribute__((always_inline))
 /* An instance of a template: kept as one function, however often it is called. */
+#if defined(__clang__)
+#define TG_INSTANCE __attribute__((noinline))
+#else
 #define TG_INSTANCE __attribute__((noinline, noclone))
+#endif
 #else
 #define TG_INLINE inline
 #define TG_INSTANCE

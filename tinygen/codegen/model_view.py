@@ -1,0 +1,259 @@
+"""From a Plan to the ModelView that the templates are filled with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+import tinygen
+from tinygen.codegen import instances, names, ports
+from tinygen.codegen.constants import ConstantPool, Stored
+from tinygen.codegen.library import Footprint, Layer, Options, Port
+from tinygen.codegen.view import (
+    ArgumentView,
+    BufferView,
+    LayerView,
+    ModelView,
+    PointerView,
+    PortView,
+    StateView,
+)
+from tinygen.ir import Array, Op, Tensor, format_type
+from tinygen.kernels.interface import (
+    Argument,
+    Constant,
+    ConstantKind,
+    ConstantPointer,
+    Pointer,
+    ScratchPointer,
+    TensorPointer,
+)
+from tinygen.planning.plan import BufferKind, KernelCall, Plan
+
+_ARENA_ALIGN = 16
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What reports and the firmware's application need besides the files."""
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    layers: tuple[Layer, ...]
+    footprint: Footprint
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Turns the parts of one plan into views."""
+
+    name: str
+    plan: Plan
+    pool: ConstantPool
+
+    @property
+    def arena(self) -> str:
+        return f"{self.name.upper()}_ARENA"
+
+    def ops(self, step: KernelCall) -> tuple[Op, ...]:
+        return tuple(op for op in self.plan.graph.ops if op.id in step.candidate.covers)
+
+    def store(self, step: KernelCall) -> tuple[Mapping[str, Stored], Mapping[ConstantKind, int]]:
+        """Pack the constants of a step: where each is stored, and the bytes added by kind."""
+        stored: dict[str, Stored] = {}
+        added = dict.fromkeys(ConstantKind, 0)
+        for constant in step.candidate.constants:
+            symbol = f"layer{step.index}_{constant.name}"
+            stored[constant.name], size = self.pool.add(
+                symbol, f"layer {step.index} {constant.name}", constant
+            )
+            added[stored[constant.name].kind] += size
+        return stored, added
+
+    def writes(self, step: KernelCall, tensor: int) -> bool:
+        """Whether a step may write `tensor`: its outputs and the state it keeps."""
+        return self.plan.graph.tensors[tensor].variable or any(tensor in op.outputs for op in self.ops(step))
+
+    def pointer_type(self, step: KernelCall, pointer: Pointer, stored: Mapping[str, Stored]) -> str:
+        match pointer:
+            case TensorPointer(tensor):
+                element = names.c_type(self.plan.graph.tensors[tensor].dtype)
+                return f"{element} *" if self.writes(step, tensor) else f"const {element} *"
+            case ConstantPointer(name):
+                return f"const {stored[name].c_type} *"
+            case ScratchPointer():
+                return "uint8_t *"
+
+    def argument(self, step: KernelCall, argument: Argument, stored: Mapping[str, Stored]) -> ArgumentView:
+        pointer = argument.pointer
+        match pointer:
+            case TensorPointer(tensor):
+                kind = self.pointer_type(step, pointer, stored)
+                value = f"({kind})({self.arena} + {self.plan.address(tensor)})"
+                return ArgumentView(value, f"{argument.name} {format_type(self.plan.graph.tensors[tensor])}")
+            case ConstantPointer(name):
+                return ArgumentView(stored[name].symbol, f"{argument.name} [{stored[name].values.size}]")
+            case ScratchPointer(name):
+                buffer = self.plan.buffers[step.scratch[name]]
+                offset = self.plan.offsets[buffer.id]
+                return ArgumentView(f"{self.arena} + {offset}", f"{argument.name}, {buffer.bytes} bytes")
+
+    def use(self, step: KernelCall, stored: Mapping[str, Stored]) -> instances.Use | None:
+        call = step.candidate.call
+        if call is None:
+            return None
+        pointers = tuple(
+            PointerView(self.pointer_type(step, item.pointer, stored), item.name) for item in call.arguments
+        )
+        return instances.Use(step.index, call, pointers)
+
+    def operands(self, step: KernelCall) -> tuple[str, ...]:
+        lines = []
+        for operand in step.candidate.operands:
+            tensor = self.plan.graph.tensors[operand.tensor]
+            word = "writes" if self.writes(step, operand.tensor) else "reads"
+            lines.append(
+                f"{word:6} {format_type(tensor)} at {self.plan.address(tensor.id)}, "
+                f'"{names.comment(tensor.name)}"'
+            )
+        return tuple(lines)
+
+    def layer(
+        self, step: KernelCall, stored: Mapping[str, Stored], grouped: instances.Instances
+    ) -> LayerView:
+        call = step.candidate.call
+        return LayerView(
+            index=step.index,
+            title=names.comment(step.name),
+            op=" + ".join(
+                f"{names.comment(op.kind)} (op {', '.join(map(str, op.sources))} of the model)"
+                for op in self.ops(step)
+            ),
+            kernel=f"{step.candidate.set} {step.candidate.name}",
+            operands=self.operands(step),
+            instance=grouped.names.get(step.index, ""),
+            arguments=tuple(self.argument(step, item, stored) for item in call.arguments) if call else (),
+            sizes=grouped.sizes.get(step.index, ()),
+        )
+
+    def fact(self, step: KernelCall, added: Mapping[ConstantKind, int]) -> Layer:
+        ops = self.ops(step)
+        return Layer(
+            index=step.index,
+            name=step.name,
+            op="+".join(op.kind for op in ops),
+            sources=tuple(source for op in ops for source in op.sources),
+            set=step.candidate.set,
+            kernel=step.candidate.name,
+            calls=step.candidate.call is not None,
+            weights=added[ConstantKind.WEIGHTS],
+            constants=added[ConstantKind.CONSTANTS],
+        )
+
+    def port(self, port: Port, tensor: Tensor) -> PortView:
+        """An input or output; a graph may return a constant, which lies in flash."""
+        if tensor.data is None:
+            const = "" if tensor.id in self.plan.graph.inputs else "const "
+            address = f"({const}{port.c_type} *)({self.arena} + {self.plan.address(tensor.id)})"
+        else:
+            data: Array = np.asarray(tensor.data)
+            stored, _ = self.pool.add(
+                port.function.removeprefix(f"{self.name}_"),
+                port.function,
+                Constant(port.function, ConstantKind.CONSTANTS, lambda: data.reshape(-1)),
+            )
+            address = stored.symbol
+        return ports.view(port, tensor, address)
+
+    def buffers(self) -> tuple[BufferView, ...]:
+        """The arena's map, by address; where buffers share bytes, the one that lives earlier first."""
+        placed = [(offset, self.plan.buffers[key]) for key, offset in self.plan.offsets.items()]
+        placed.sort(key=lambda item: (item[0], item[1].first, item[1].id))
+        last = len(self.plan.steps) - 1
+        return tuple(
+            BufferView(
+                f"{offset:8d} {buffer.bytes:8d}  {max(buffer.first, 0):5d} {min(buffer.last, last):5d}  "
+                f"{buffer.kind.value:10s}  {names.comment(buffer.name)}"
+            )
+            for offset, buffer in placed
+        )
+
+    def states(self) -> tuple[StateView, ...]:
+        """Variables; TFLM fills those of int8 with their zero point (micro_interpreter_graph.cc)."""
+        found = []
+        for tensor in self.plan.graph.tensors.values():
+            if tensor.variable and tensor.id in self.plan.views:
+                whole = tensor.quant is not None and not tensor.quant.per_channel
+                value = tensor.quant.zero_point if tensor.quant and whole and tensor.dtype.bytes == 1 else 0
+                found.append(
+                    StateView(
+                        self.plan.address(tensor.id), tensor.bytes, str(value), names.comment(tensor.name)
+                    )
+                )
+        return tuple(found)
+
+
+def _footprint(plan: Plan, pool: ConstantPool) -> Footprint:
+    states = (buffer.bytes for buffer in plan.buffers.values() if buffer.kind is BufferKind.STATE)
+    return Footprint(
+        arena=plan.bounds.arena,
+        scratch=plan.scratch_bytes(),
+        state=sum(states),
+        lower_bound=plan.bounds.lower_bound,
+        weights=pool.bytes(ConstantKind.WEIGHTS),
+        constants=pool.bytes(ConstantKind.CONSTANTS),
+    )
+
+
+def build(name: str, sha256: str, plan: Plan, options: Options) -> tuple[ModelView, Facts]:
+    """Prepare everything that the templates of a library need.
+
+    Args:
+        name: the model's name, a C identifier.
+        sha256: hex digest of the model's file.
+        plan: what to generate.
+        options: see there.
+    """
+    pool = ConstantPool(name)
+    builder = _Builder(name, plan, pool)
+    tensors = plan.graph.tensors
+    inputs = tuple(tensors[key] for key in plan.graph.inputs)
+    outputs = tuple(tensors[key] for key in plan.graph.outputs)
+    input_ports = ports.ports(name, "input", inputs)
+    output_ports = ports.ports(name, "output", outputs)
+
+    stored = [builder.store(step) for step in plan.steps]
+    uses = [builder.use(step, where) for step, (where, _) in zip(plan.steps, stored, strict=True)]
+    grouped = instances.group(plan, [use for use in uses if use is not None])
+    layers = [
+        builder.layer(step, where, grouped) for step, (where, _) in zip(plan.steps, stored, strict=True)
+    ]
+    facts = [builder.fact(step, added) for step, (_, added) in zip(plan.steps, stored, strict=True)]
+    input_views = [builder.port(port, tensor) for port, tensor in zip(input_ports, inputs, strict=True)]
+    output_views = [builder.port(port, tensor) for port, tensor in zip(output_ports, outputs, strict=True)]
+
+    view = ModelView(
+        name=name,
+        upper=name.upper(),
+        tool=f"tinygen {tinygen.__version__}",
+        version=tinygen.__version__,
+        sha256=sha256,
+        options=names.comment(", ".join(options.stated)) or "defaults",
+        flags=tuple(json.dumps(flag) for flag in (options.optimize, "-ffp-contract=off")),
+        inputs=tuple(input_views),
+        outputs=tuple(output_views),
+        quantizes=any(port.lowest for port in input_views),
+        headers=tuple(sorted({step.candidate.call.header for step in plan.steps if step.candidate.call})),
+        instances=grouped.views,
+        layers=tuple(layers),
+        constants=pool.views(),
+        arena_bytes=plan.bounds.arena,
+        arena_align=max([_ARENA_ALIGN, *(buffer.align for buffer in plan.buffers.values())]),
+        arena_used=max((offset + plan.buffers[key].bytes for key, offset in plan.offsets.items()), default=0),
+        buffers=builder.buffers(),
+        states=builder.states(),
+    )
+    return view, Facts(input_ports, output_ports, tuple(facts), _footprint(plan, pool))

@@ -1,0 +1,176 @@
+"""What the templates see: strings, ints and tuples, ready to be written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PortView:
+    """An input or output in the header.
+
+    Attributes:
+        title: the model's name for it, safe in a comment.
+        type_text: dtype and shape, such as `int8[1,49,10,1]`.
+        function, macro, c_type: see `library.Port`.
+        address: C expression of the first element.
+        size, bytes, shape: numbers for the macros.
+        scale, zero_point: literals, empty where it is not quantized as a whole.
+        lowest, highest: range of the element type; empty where no float helper is offered.
+    """
+
+    title: str
+    type_text: str
+    function: str
+    macro: str
+    c_type: str
+    address: str
+    size: int
+    bytes: int
+    shape: tuple[int, ...]
+    scale: str
+    zero_point: str
+    lowest: str
+    highest: str
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """A field of a parameter struct: its C type, name, and value or the expression that gives it."""
+
+    c_type: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class PointerView:
+    """A pointer parameter of an instance, such as `const int8_t *` and `input`."""
+
+    c_type: str
+    name: str
+
+
+@dataclass(frozen=True)
+class InstanceView:
+    """A kernel template with its constants.
+
+    Attributes:
+        name: of the function.
+        template: of the C template.
+        params: the template's parameter struct; empty where it takes none.
+        pointers: parameters, in order.
+        sizes: fields passed at run time, through a struct of the instance's own.
+        fields: all fields of `params`: literals and `sizes->…`.
+        users: which layers call it, in words.
+    """
+
+    name: str
+    template: str
+    params: str
+    pointers: tuple[PointerView, ...]
+    sizes: tuple[FieldView, ...]
+    fields: tuple[FieldView, ...]
+    users: str
+
+
+@dataclass(frozen=True)
+class ArgumentView:
+    """A pointer that a layer passes: the C expression, and what it is."""
+
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One layer.
+
+    Attributes:
+        index: its number.
+        title: the model's name for it, safe in a comment.
+        op: the ops that it computes and their indices in the model.
+        kernel: set and kernel.
+        operands: one line per activation that it reads or writes.
+        instance: name of the instance it calls; empty where no code runs.
+        arguments: pointers, in order.
+        sizes: values of the instance's run-time fields.
+    """
+
+    index: int
+    title: str
+    op: str
+    kernel: str
+    operands: tuple[str, ...]
+    instance: str
+    arguments: tuple[ArgumentView, ...]
+    sizes: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True)
+class ConstantView:
+    """An array in flash: what it is, how it is declared, and its rows."""
+
+    symbol: str
+    c_type: str
+    length: int
+    align: int
+    note: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BufferView:
+    """A line of the arena's map: first and last byte, life, name."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class StateView:
+    """A variable: where it is in the arena, its bytes, and the byte that a reset fills it with."""
+
+    offset: int
+    bytes: int
+    value: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """A library.
+
+    Attributes:
+        name, upper: prefix of functions and of macros.
+        tool, sha256, options: for the banner.
+        version: of the tool, for the manifest.
+        flags: compiler flags as JSON strings, for the manifest.
+        inputs, outputs: in the model's order.
+        quantizes: whether any input has a float helper.
+        headers: kernel headers to include.
+        instances, layers, constants: see there.
+        arena_bytes, arena_align: of the whole arena.
+        arena_used: end of the highest buffer.
+        buffers: the arena's map.
+        states: variables.
+    """
+
+    name: str
+    upper: str
+    tool: str
+    version: str
+    sha256: str
+    options: str
+    flags: tuple[str, ...]
+    inputs: tuple[PortView, ...]
+    outputs: tuple[PortView, ...]
+    quantizes: bool
+    headers: tuple[str, ...]
+    instances: tuple[InstanceView, ...]
+    layers: tuple[LayerView, ...]
+    constants: tuple[ConstantView, ...]
+    arena_bytes: int
+    arena_align: int
+    arena_used: int
+    buffers: tuple[BufferView, ...]
+    states: tuple[StateView, ...]
