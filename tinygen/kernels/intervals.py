@@ -42,6 +42,17 @@ class IntervalSet:
     def __or__(self, other: IntervalSet) -> IntervalSet:
         return IntervalSet.of(*self.intervals, *other.intervals)
 
+    def __and__(self, other: IntervalSet) -> IntervalSet:
+        common = []
+        for low, high in self.intervals:
+            for other_low, other_high in other.intervals:
+                lows = [bound for bound in (low, other_low) if bound is not None]
+                highs = [bound for bound in (high, other_high) if bound is not None]
+                first, last = max(lows, default=None), min(highs, default=None)
+                if first is None or last is None or first <= last:
+                    common.append((first, last))
+        return IntervalSet.of(*common)
+
     def __iter__(self) -> Iterator[Interval]:
         return iter(self.intervals)
 
