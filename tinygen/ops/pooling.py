@@ -1,11 +1,23 @@
-"""AVERAGE_POOL_2D and MAX_POOL_2D."""
+"""AVERAGE_POOL_2D and MAX_POOL_2D, NHWC."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinygen.ir import Attributes
+from tinygen.ir import Attributes, DType, Graph, Op
+from tinygen.ops import window
 from tinygen.ops.geometry import Activation, Padding, Pads
+from tinygen.ops.operator import Operator, Options, Shape
+from tinygen.ops.rules import (
+    INPUT,
+    OUTPUT,
+    batch_one,
+    dtypes,
+    operands,
+    quantized,
+    rank,
+    supported_activation,
+)
 
 
 @dataclass(frozen=True)
@@ -18,3 +30,59 @@ class Pool2DAttributes(Attributes):
     stride_w: int
     padding: Padding | Pads
     activation: Activation
+
+
+def from_options(options: Options) -> Pool2DAttributes:
+    """Attributes from the fields of Pool2DOptions."""
+    return Pool2DAttributes(
+        filter_h=options.get("filter_height", 0),
+        filter_w=options.get("filter_width", 0),
+        stride_h=options.get("stride_h", 0),
+        stride_w=options.get("stride_w", 0),
+        padding=window.padding_option(options),
+        activation=Activation(options.get("fused_activation_function", 0)),
+    )
+
+
+def same_quantization(graph: Graph, op: Op) -> str | None:
+    """Input and output have the same scale, to 1e-6, and the same zero point.
+
+    Source: PoolingPrepare in tensorflow/lite/micro/kernels/pooling_common.cc. Convert the model again
+    with a current converter.
+    """
+    source, target = graph.operand(op, 0).quant, graph.result(op).quant
+    if source is None or target is None:
+        return None
+    same = abs(source.scale - target.scale) <= 1e-6 and source.zero_point == target.zero_point
+    found = f"({source.scale:g}, {source.zero_point}) and ({target.scale:g}, {target.zero_point})"
+    return None if same else found
+
+
+def infer(graph: Graph, op: Op) -> tuple[Shape, ...]:
+    """Shape of the output, with the input's channels."""
+    return window.image_shape(graph, op, graph.operand(op, 0).shape[3])
+
+
+def _pool(kind: str) -> Operator:
+    return Operator(
+        kind=kind,
+        options="Pool2DOptions",
+        from_options=from_options,
+        form=(
+            operands(1),
+            dtypes((INPUT, OUTPUT), (DType.INT8, DType.INT8)),
+            rank(INPUT, 4),
+            quantized(INPUT, OUTPUT),
+        ),
+        rules=(
+            batch_one,
+            window.positive_steps,
+            window.window_fits,
+            same_quantization,
+            supported_activation,
+        ),
+        infer=infer,
+    )
+
+
+OPERATORS = (_pool("AVERAGE_POOL_2D"), _pool("MAX_POOL_2D"))

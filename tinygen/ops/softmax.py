@@ -1,10 +1,13 @@
-"""SOFTMAX."""
+"""SOFTMAX over the last axis."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from tinygen.ir import Attributes
+from tinygen.ir import Attributes, DType, Graph, Op
+from tinygen.ops.operator import Operator, Options, attributes_of
+from tinygen.ops.rules import INPUT, OUTPUT, dtypes, operands, quantized, rank
 
 
 @dataclass(frozen=True)
@@ -12,3 +15,47 @@ class SoftmaxAttributes(Attributes):
     """Factor on the logits."""
 
     beta: float
+
+
+def from_options(options: Options) -> SoftmaxAttributes:
+    """Attributes from the fields of SoftmaxOptions."""
+    return SoftmaxAttributes(beta=float(options.get("beta", 0.0)))
+
+
+def fixed_output(graph: Graph, op: Op) -> str | None:
+    """The output has scale 1/256 and zero point -128.
+
+    Source: CalculateSoftmaxParams in tensorflow/lite/micro/kernels/softmax_common.cc. Convert the model
+    again with a current converter.
+    """
+    quant = graph.result(op).quant
+    if quant is None or (quant.scale == 1 / 256 and quant.zero_point == -128):
+        return None
+    return f"scale {quant.scale:g}, zero point {quant.zero_point}"
+
+
+def scaled_logits(graph: Graph, op: Op) -> str | None:
+    """The factor beta is finite and positive, and beta times the input's scale is above 2**-26.
+
+    Source: PreprocessSoftmaxScaling in tensorflow/lite/kernels/internal/quantization_util.cc. Check the
+    range of the logits in the representative dataset.
+    """
+    beta = attributes_of(op, SoftmaxAttributes).beta
+    quant = graph.operand(op, 0).quant
+    scale = quant.scale if quant else 1.0
+    return None if math.isfinite(beta) and beta * scale > 2.0**-26 else f"beta {beta:g}, scale {scale:g}"
+
+
+OPERATOR = Operator(
+    kind="SOFTMAX",
+    options="SoftmaxOptions",
+    from_options=from_options,
+    form=(
+        operands(1),
+        dtypes((INPUT, OUTPUT), (DType.INT8, DType.INT8)),
+        rank(INPUT, 1, 4),
+        quantized(INPUT, OUTPUT),
+    ),
+    rules=(fixed_output, scaled_logits),
+    infer=lambda graph, op: (graph.operand(op, 0).shape,),
+)

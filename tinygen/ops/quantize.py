@@ -1,0 +1,40 @@
+"""QUANTIZE: float32 to int8, and int8 to int8 of another scale."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygen.ir import Array, DType, Graph, Op
+from tinygen.numerics import quantize as affine
+from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier, saturate
+from tinygen.ops.operator import Known, Operator
+from tinygen.ops.rules import INPUT, OUTPUT, dtypes, factor_fits, operands, quantized, rank, scale_ratio
+
+
+def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
+    """The constant quantized or requantized (tensorflow/lite/kernels/internal/reference/requantize.h)."""
+    values, source, target = known[0], graph.operand(op, 0).quant, graph.result(op).quant
+    if values is None or target is None:
+        return None
+    if values.dtype == np.float32:
+        defined = not np.isnan(values).any()
+        return (affine.quantize(values, target.scale, target.zero_point, np.int8),) if defined else None
+    if source is None:
+        return None
+    multiplier = quantize_multiplier(source.scale / target.scale)
+    scaled = multiply_by_quantized_multiplier(values.astype(np.int64) - source.zero_point, *multiplier)
+    return (saturate(scaled + target.zero_point, np.int8),)
+
+
+OPERATOR = Operator(
+    kind="QUANTIZE",
+    form=(
+        operands(1),
+        dtypes((INPUT, OUTPUT), (DType.FLOAT32, DType.INT8), (DType.INT8, DType.INT8)),
+        rank(INPUT, 0, 8),
+        quantized(INPUT, OUTPUT),
+    ),
+    rules=(factor_fits(scale_ratio),),
+    infer=lambda graph, op: (graph.operand(op, 0).shape,),
+    evaluate=evaluate,
+)
