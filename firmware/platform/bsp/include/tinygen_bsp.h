@@ -2,6 +2,8 @@
  *
  * One start-up (bsp/startup/<name>/), one console driver (bsp/console/<driver>.c) and one counter driver
  * (bsp/ticks/<driver>.c) implement it; the board file names them.
+ *
+ * A fault ends the program with one line of text on the console: "\nFAULT ", what is known of it, "\n".
  */
 #ifndef TINYGEN_BSP_H
 #define TINYGEN_BSP_H
