@@ -19,6 +19,7 @@ from tinygen.oracle import worker
 from tinygen.oracle.interface import OracleRun, Sample
 
 _LOG_BYTES = 64 * 1024
+_LINE = 300
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Failure:
 
     def lines(self, count: int = 8) -> tuple[str, ...]:
         """The ending and the last lines that it printed, for an error's `why`."""
-        printed = [line.strip() for line in self.log.splitlines() if line.strip()]
+        printed = [line.strip()[:_LINE] for line in self.log.splitlines() if line.strip()]
         return (self.ending, *printed[-count:])
 
 

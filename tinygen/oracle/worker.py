@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import tflite
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,7 +33,7 @@ class Engine(Protocol):
         """Outputs of the next inference."""
 
     def tensor(self, index: int) -> Array | None:
-        """The value that a tensor has after the inference; None where it cannot be observed."""
+        """The value that an observable tensor has after the inference; None where none is kept."""
 
 
 class Tflm:
@@ -40,11 +41,8 @@ class Tflm:
 
     def __init__(self, model: Path, arena: int) -> None:
         runtime = importlib.import_module("tflite_micro.python.tflite_micro.runtime")
-        schema = importlib.import_module("tflite_micro.tensorflow.lite.micro.python.schema_py_generated")
         data = model.read_bytes()
-        graph = schema.Model.GetRootAsModel(data, 0).Subgraphs(0)
-        self._outputs = graph.OutputsLength()
-        self._tensors = graph.TensorsLength()
+        self._outputs = tflite.Model.GetRootAs(data, 0).Subgraphs(0).OutputsLength()
         self._interpreter = runtime.Interpreter.from_bytes(
             data, arena_size=arena, intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors
         )
@@ -57,9 +55,7 @@ class Tflm:
         return [self._interpreter.get_output(position) for position in range(self._outputs)]
 
     def tensor(self, index: int) -> Array | None:
-        """The value that a tensor has after the inference."""
-        if not 0 <= index < self._tensors:
-            return None
+        """The value that an observable tensor has after the inference."""
         value: Array = self._interpreter.GetTensor(index, 0)["tensor_data"]
         return value
 
@@ -87,7 +83,7 @@ class LiteRt:
         return [self._interpreter.get_tensor(index) for index in self._outputs]
 
     def tensor(self, index: int) -> Array | None:
-        """The value that a tensor has after the inference; None where LiteRT keeps none."""
+        """The value that an observable tensor has after the inference; None where LiteRT keeps none."""
         try:
             value: Array = self._interpreter.get_tensor(index)
         except ValueError:
@@ -102,17 +98,27 @@ def load(request: dict[str, Any], model: Path) -> Engine:
     return LiteRt(request["engine"], model)
 
 
+def observable(model: Path, keep: Sequence[int]) -> list[int]:
+    """Those of `keep` that hold numbers; both interpreters crash when asked for another tensor's value."""
+    graph = tflite.Model.GetRootAs(model.read_bytes(), 0).Subgraphs(0)
+    opaque = (tflite.TensorType.STRING, tflite.TensorType.RESOURCE, tflite.TensorType.VARIANT)
+    count = graph.TensorsLength()
+    return [index for index in keep if 0 <= index < count and graph.Tensors(index).Type() not in opaque]
+
+
 def answer(folder: Path, start: Callable[[dict[str, Any], Path], Engine] = load) -> None:
     """Serve the request in `folder`."""
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
-    engine = start(request, folder / "model.tflite")
+    model = folder / "model.tflite"
+    engine = start(request, model)
+    keep = observable(model, request["keep"])
     results: dict[str, Array] = {}
     with np.load(folder / "in.npz", allow_pickle=False) as given:
         for sample in range(request["samples"]):
             inputs = [given[f"in{sample}_{position}"] for position in range(request["inputs"])]
             for position, value in enumerate(engine.infer(inputs)):
                 results[f"out{sample}_{position}"] = value
-            for index in request["keep"]:
+            for index in keep:
                 kept = engine.tensor(index)
                 if kept is not None:
                     results[f"tensor{sample}_{index}"] = kept
