@@ -133,21 +133,27 @@ def compile_library(
     return HostModel(library, target)
 
 
+_PROGRAM = """#include <stdio.h>
+#include "{name}.h"
+
+int main(void)
+{{
+    {name}_init();
+    for (;;) {{
+{reads}
+        {name}_run();
+{writes}
+    }}
+}}
+"""
+
+
 def _program(library: Library) -> str:
     """A program that reads samples from stdin until it ends and writes each one's outputs to stdout."""
-    name = library.name
-    reads = "\n".join(
-        f"        if (fread({port.function}(), 1, {port.macro}_BYTES, stdin) != {port.macro}_BYTES) return 0;"
-        for port in library.inputs
-    )
-    writes = "\n".join(
-        f"        if (fwrite({port.function}(), 1, {port.macro}_BYTES, stdout) != {port.macro}_BYTES) return 1;"
-        for port in library.outputs
-    )
-    return (
-        f'#include <stdio.h>\n#include "{name}.h"\n'
-        f"int main(void)\n{{\n    {name}_init();\n    for (;;) {{\n{reads}\n        {name}_run();\n{writes}\n    }}\n}}\n"
-    )
+    transfer = "        if ({call}({port.function}(), {port.macro}_BYTES, 1, {file}) != 1) return {code};"
+    reads = [transfer.format(call="fread", port=port, file="stdin", code=0) for port in library.inputs]
+    writes = [transfer.format(call="fwrite", port=port, file="stdout", code=1) for port in library.outputs]
+    return _PROGRAM.format(name=library.name, reads="\n".join(reads), writes="\n".join(writes))
 
 
 def run_sanitized(

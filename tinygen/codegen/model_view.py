@@ -161,7 +161,7 @@ class _Builder:
         else:
             data: Array = np.asarray(tensor.data)
             stored, _ = self.pool.add(
-                port.function.removeprefix(f"{self.name}_"),
+                port.function.replace(self.name, "constant", 1),
                 port.function,
                 Constant(port.function, ConstantKind.CONSTANTS, lambda: data.reshape(-1)),
             )
