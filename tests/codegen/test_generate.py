@@ -273,15 +273,21 @@ def test_exported_symbols_are_prefixed(kernels: Path, tmp_path: Path) -> None:
     assert [symbol for symbol in symbols if not symbol.startswith(("demo_", "_init", "_fini"))] == []
 
 
-def test_a_constant_output_is_returned_from_flash(kernels: Path, tmp_path: Path) -> None:
+def test_several_outputs_are_numbered(kernels: Path, tmp_path: Path) -> None:
     plan = scale_plan(LAYERS)
-    values = np.array([[7, -7]], np.int8)
-    constant = replace(plan.graph.tensors[1], id=99, name="fixed", shape=(1, 2), data=values)
-    graph = replace(plan.graph.with_tensors([constant]), outputs=(*plan.graph.outputs, 99))
-    library = codegen.generate("demo", SHA, replace(plan, graph=graph), kernels=kernels)
+    plan = replace(plan, graph=replace(plan.graph, outputs=(3, 2)))
+    library = codegen.generate("demo", SHA, plan, kernels=kernels)
     assert [port.function for port in library.outputs] == ["demo_output_0", "demo_output_1"]
-    outputs = compile_library(library, tmp_path / "lib").run([ramp()])
-    assert np.array_equal(outputs[1], values)
+    last, before = compile_library(library, tmp_path / "lib").run([ramp()])
+    assert np.array_equal(before, expected(ramp(), LAYERS[:2]))
+    assert np.array_equal(last, expected(ramp()))
+
+
+def test_a_step_without_a_call_is_a_defect(kernels: Path) -> None:
+    plan = scale_plan(LAYERS)
+    broken = replace(plan.steps[0], candidate=replace(plan.steps[0].candidate, call=None))
+    with pytest.raises(ValueError, match="nothing to call"):
+        codegen.generate("demo", SHA, replace(plan, steps=(broken,)), kernels=kernels)
 
 
 def test_state_is_reset_to_its_zero_point(kernels: Path, tmp_path: Path) -> None:

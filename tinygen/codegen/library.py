@@ -54,7 +54,6 @@ class Layer:
         op: kinds of the ops that it computes, joined by "+".
         sources: indices of the source model's ops.
         set, kernel: what computes it.
-        calls: whether any code runs; a layer that only places tensors has none.
         weights, constants: bytes that its constants add; what an earlier layer stored already adds none.
     """
 
@@ -64,7 +63,6 @@ class Layer:
     sources: tuple[int, ...]
     set: str
     kernel: str
-    calls: bool
     weights: int
     constants: int
 

@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 import tinygen
 from tinygen.codegen import instances, names, ports
 from tinygen.codegen.constants import ConstantPool, Stored
@@ -21,10 +19,10 @@ from tinygen.codegen.view import (
     PortView,
     StateView,
 )
-from tinygen.ir import Array, Op, Tensor, format_type
+from tinygen.ir import Op, Tensor, format_type
 from tinygen.kernels.interface import (
     Argument,
-    Constant,
+    Call,
     ConstantKind,
     ConstantPointer,
     Pointer,
@@ -101,10 +99,8 @@ class _Builder:
                 offset = self.plan.offsets[buffer.id]
                 return ArgumentView(f"{self.arena} + {offset}", f"{argument.name}, {buffer.bytes} bytes")
 
-    def use(self, step: KernelCall, stored: Mapping[str, Stored]) -> instances.Use | None:
-        call = step.candidate.call
-        if call is None:
-            return None
+    def use(self, step: KernelCall, stored: Mapping[str, Stored]) -> instances.Use:
+        call = _call(step)
         pointers = tuple(
             PointerView(self.pointer_type(step, item.pointer, stored), item.name) for item in call.arguments
         )
@@ -124,7 +120,6 @@ class _Builder:
     def layer(
         self, step: KernelCall, stored: Mapping[str, Stored], grouped: instances.Instances
     ) -> LayerView:
-        call = step.candidate.call
         return LayerView(
             index=step.index,
             title=names.comment(step.name),
@@ -134,9 +129,9 @@ class _Builder:
             ),
             kernel=f"{step.candidate.set} {step.candidate.name}",
             operands=self.operands(step),
-            instance=grouped.names.get(step.index, ""),
-            arguments=tuple(self.argument(step, item, stored) for item in call.arguments) if call else (),
-            sizes=grouped.sizes.get(step.index, ()),
+            instance=grouped.names[step.index],
+            arguments=tuple(self.argument(step, item, stored) for item in _call(step).arguments),
+            sizes=grouped.sizes[step.index],
         )
 
     def fact(self, step: KernelCall, added: Mapping[ConstantKind, int]) -> Layer:
@@ -148,24 +143,13 @@ class _Builder:
             sources=tuple(source for op in ops for source in op.sources),
             set=step.candidate.set,
             kernel=step.candidate.name,
-            calls=step.candidate.call is not None,
             weights=added[ConstantKind.WEIGHTS],
             constants=added[ConstantKind.CONSTANTS],
         )
 
     def port(self, port: Port, tensor: Tensor) -> PortView:
-        """An input or output; a graph may return a constant, which lies in flash."""
-        if tensor.data is None:
-            const = "" if tensor.id in self.plan.graph.inputs else "const "
-            address = f"({const}{port.c_type} *)({self.arena} + {self.plan.address(tensor.id)})"
-        else:
-            data: Array = np.asarray(tensor.data)
-            stored, _ = self.pool.add(
-                port.function.replace(self.name, "constant", 1),
-                port.function,
-                Constant(port.function, ConstantKind.CONSTANTS, lambda: data.reshape(-1)),
-            )
-            address = stored.symbol
+        const = "" if tensor.id in self.plan.graph.inputs else "const "
+        address = f"({const}{port.c_type} *)({self.arena} + {self.plan.address(tensor.id)})"
         return ports.view(port, tensor, address)
 
     def buffers(self) -> tuple[BufferView, ...]:
@@ -194,6 +178,14 @@ class _Builder:
                     )
                 )
         return tuple(found)
+
+
+def _call(step: KernelCall) -> Call:
+    """The call of a step; planning makes no step of a candidate that has none."""
+    call = step.candidate.call
+    if call is None:
+        raise ValueError(f"step {step.index} has nothing to call")
+    return call
 
 
 def _footprint(plan: Plan, pool: ConstantPool) -> Footprint:
@@ -227,7 +219,7 @@ def build(name: str, sha256: str, plan: Plan, options: Options) -> tuple[ModelVi
 
     stored = [builder.store(step) for step in plan.steps]
     uses = [builder.use(step, where) for step, (where, _) in zip(plan.steps, stored, strict=True)]
-    grouped = instances.group(plan, [use for use in uses if use is not None])
+    grouped = instances.group(plan, uses)
     layers = [
         builder.layer(step, where, grouped) for step, (where, _) in zip(plan.steps, stored, strict=True)
     ]
@@ -246,7 +238,7 @@ def build(name: str, sha256: str, plan: Plan, options: Options) -> tuple[ModelVi
         inputs=tuple(input_views),
         outputs=tuple(output_views),
         quantizes=any(port.lowest for port in input_views),
-        headers=tuple(sorted({step.candidate.call.header for step in plan.steps if step.candidate.call})),
+        headers=tuple(sorted({_call(step).header for step in plan.steps})),
         instances=grouped.views,
         layers=tuple(layers),
         constants=pool.views(),

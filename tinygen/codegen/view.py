@@ -92,7 +92,7 @@ class LayerView:
         op: the ops that it computes and their indices in the model.
         kernel: set and kernel.
         operands: one line per activation that it reads or writes.
-        instance: name of the instance it calls; empty where no code runs.
+        instance: name of the instance it calls.
         arguments: pointers, in order.
         sizes: values of the instance's run-time fields.
     """

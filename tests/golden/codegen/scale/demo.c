@@ -14,7 +14,8 @@
 #include "kernels/test/scale.h"
 
 /*
- * The arena. Buffers share bytes only when they hold their values during different layers.
+ * The arena: buffers by address, and the first and last layer that need each. Where two share bytes, they live
+ * at different times, or a layer writes one over what it no longer needs of the other.
  *
  *  offset    bytes  first  last  kind        name
  *        0        8      0     0  io          input
