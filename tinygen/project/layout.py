@@ -213,12 +213,16 @@ def plan_project(
         name: environment.get_template(f"{name}.j2").render(project=view).encode()
         for name in [*names, *([script] if script else [])]
     }
-    generated = {"platformio.ini": render["platformio.ini"], ".gitignore": render["gitignore"]}
+    generated = {"platformio.ini": render["platformio.ini"]}
     generated |= _platform(board, render[script] if script else None)
     generated |= _application(render)
     for library in libraries:
         generated |= {f"lib/{library.name}/{path}": data for path, data in library.files.items()}
     return BuildPlan(
         generated=dict(sorted(generated.items())),
-        user={"src/main.c": render["main.c"], FILE_NAME: render["tinygen.toml"]},
+        user={
+            ".gitignore": render["gitignore"],
+            "src/main.c": render["main.c"],
+            FILE_NAME: render["tinygen.toml"],
+        },
     )
