@@ -1,1 +1,6 @@
-"""Reads a .tflite file into a Graph; the only package that knows flatbuffers."""
+"""From .tflite to Graph; the only folder that knows flatbuffers."""
+
+from tinygen.frontend.names import c_identifier, shortened
+from tinygen.frontend.reader import Survey, load, parse, read, survey
+
+__all__ = ["Survey", "c_identifier", "load", "parse", "read", "shortened", "survey"]

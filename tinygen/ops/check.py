@@ -7,8 +7,8 @@ from tinygen.ops.operator import Operator, Rule, Violation, rule_hint, rule_text
 
 
 def layer_name(graph: Graph, op: Op) -> str:
-    """The model's name for what `op` computes: that of its first output, or its kind where it has none."""
-    return graph.tensors[op.outputs[0]].name if op.outputs else op.kind
+    """The model's name for what `op` computes: that of its first output, or its kind where that has none."""
+    return (graph.tensors[op.outputs[0]].name if op.outputs else "") or op.kind
 
 
 def outputs_follow(operator: Operator) -> Rule:

@@ -1,0 +1,119 @@
+"""Makes the IR's graphs from the file's, and checks every op against its operator's rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from tinygen.frontend.schema import DamagedError, RawGraph, RawOperator
+from tinygen.frontend.tensors import make_tensor
+from tinygen.ir import Attributes, Graph, GraphError, Op, verify
+from tinygen.ops.check import check, layer_name
+from tinygen.ops.operator import Operator, Violation
+from tinygen.ops.registry import operators
+
+MAX_GRAPH = 1 << 16
+"""Tensors or ops of one subgraph."""
+
+MAX_TOTAL_ELEMENTS = 1 << 28
+"""Of all tensors of a subgraph together."""
+
+
+def make_graph(raw: RawGraph, *, main: bool) -> tuple[Graph, list[Violation]]:
+    """The graph of a subgraph, and the rules that its ops break.
+
+    Args:
+        raw: as decoded.
+        main: whether it is the first subgraph, whose tensors the oracle can show.
+
+    Raises:
+        DamagedError: where the subgraph makes no sense, whatever its ops compute.
+    """
+    _check_indices(raw)
+    inputs = tuple(raw.inputs)
+    computed = {*inputs, *(key for op in raw.operators for key in op.outputs)}
+    used = computed.union(raw.outputs, (key for op in raw.operators for key in op.inputs if key >= 0))
+    tensors = {
+        index: make_tensor(index, tensor, main=main, computed=index in computed)
+        for index, tensor in enumerate(raw.tensors)
+        if index in used
+    }
+    if sum(tensor.elements for tensor in tensors.values()) > MAX_TOTAL_ELEMENTS:
+        raise DamagedError(f"its tensors have more than {MAX_TOTAL_ELEMENTS} elements together")
+
+    known = operators()
+    ops, faults = [], []
+    for index, item in enumerate(raw.operators):
+        attributes, fault = _attributes(item, known)
+        ops.append(_op(index, item, attributes))
+        faults.append(fault)
+    graph = Graph(raw.name, tensors, tuple(ops), inputs, tuple(raw.outputs))
+    _check_order(graph)
+
+    violations: list[Violation] = []
+    for op, item, fault in zip(ops, raw.operators, faults, strict=True):
+        operator = _operator(item, known)
+        if fault:
+            violations.append(Violation(op, layer_name(graph, op), *fault))
+        elif operator is not None:
+            violations += check(operator, graph, op)
+    return graph, violations
+
+
+def _op(index: int, raw: RawOperator, attributes: Attributes) -> Op:
+    return Op(
+        id=index,
+        kind=raw.kind,
+        inputs=tuple(None if key < 0 else key for key in raw.inputs),
+        outputs=raw.outputs,
+        attributes=attributes,
+        sources=(index,),
+    )
+
+
+def _operator(raw: RawOperator, known: Mapping[str, Operator]) -> Operator | None:
+    operator = None if raw.custom else known.get(raw.kind)
+    return None if operator is None or operator.internal else operator
+
+
+def _attributes(
+    raw: RawOperator, known: Mapping[str, Operator]
+) -> tuple[Attributes, tuple[str, str, str] | None]:
+    """Typed attributes; where they cannot be made, the rule, what there is instead, and what to do."""
+    operator = _operator(raw, known)
+    if operator is None:
+        found = f"custom operator {raw.kind[:60]!r}" if raw.custom else raw.kind
+        hint = "Build the layer from supported operators; `tinygen ops` lists them."
+        return Attributes(), ("The operator is one that tinygen supports.", found, hint)
+    options = raw.options if raw.table == operator.options else {}
+    try:
+        return operator.from_options(options), None
+    except ValueError as error:
+        hint = "Convert the model again with a current converter."
+        return Attributes(), ("The options have values that TFLM supports.", str(error), hint)
+
+
+def _check_indices(raw: RawGraph) -> None:
+    count = len(raw.tensors)
+    if count > MAX_GRAPH or len(raw.operators) > MAX_GRAPH:
+        raise DamagedError(f"a subgraph has {count} tensors and {len(raw.operators)} ops")
+    read = [key for op in raw.operators for key in op.inputs if key != -1]
+    named = [*raw.inputs, *raw.outputs, *read, *(key for op in raw.operators for key in op.outputs)]
+    wrong = next((key for key in named if not 0 <= key < count), None)
+    if wrong is not None:
+        raise DamagedError(f"tensor {wrong} of {count} is named")
+    twice = [key for key, times in Counter(raw.inputs).items() if times > 1]
+    if twice:
+        raise DamagedError(f"tensor {twice[0]} is an input twice")
+
+
+def _check_order(graph: Graph) -> None:
+    constant = [key for key in graph.inputs if graph.tensors[key].is_constant]
+    if constant:
+        raise DamagedError(f"input tensor {constant[0]} is a constant")
+    try:
+        verify(graph)
+    except GraphError as error:
+        faults = str(error).splitlines()
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise DamagedError("; ".join(faults[:3]) + more) from error
