@@ -22,6 +22,9 @@ void tg_console_init(void)
 
     UART->bauddiv = divisor < BAUDDIV_MIN ? BAUDDIV_MIN : divisor;
     UART->ctrl = CTRL_TX_ENABLE | CTRL_RX_ENABLE;
+    /* Whatever came before is lost anyway; and it is this read that makes QEMU look for input at once, where it
+     * would otherwise do so a second later. */
+    (void)UART->data;
 }
 
 int tg_console_read(void)
