@@ -59,6 +59,9 @@ extern "C" {
 #ifndef TG_APP_TRACE_RANGES
 #define TG_APP_TRACE_RANGES 64
 #endif
+#if TG_APP_TRACE_RANGES < 1 || TG_APP_TRACE_RANGES > 255
+#error "TG_APP_TRACE_RANGES is sent as one byte"
+#endif
 
 /* Called by a model after each layer, with the layer's index. */
 typedef void (*tg_app_hook)(void *context, uint32_t layer);

@@ -27,6 +27,9 @@ _FAULT = re.compile(rb"\nFAULT ([ -~]+)\n\Z")
 _HELLO_EVERY = 1.0
 """Seconds after which a HELLO is sent again: a board may have been in reset when the last one came."""
 
+_SLOWEST = 4_000
+"""Bytes a second that any console carries: QEMU's takes 10,000 on a busy machine, 115,200 baud is 11,520."""
+
 
 class Transport(Protocol):
     """A byte stream to the firmware: pipes, a socket or a serial port."""
@@ -243,7 +246,7 @@ class ConsoleClient:
 
     Attributes:
         transport: the byte stream; the caller closes it.
-        timeout: seconds that each request may take.
+        timeout: seconds that each request may take, beside what its bytes need on a slow line.
     """
 
     transport: Transport
@@ -291,7 +294,8 @@ class ConsoleClient:
             ValueError: when an input has not the model's size.
         """
         _check_inputs(model, inputs)
-        fields = _Fields(self._request(FrameType.RUN, bytes((model.index,)) + b"".join(inputs)))
+        request = bytes((model.index,)) + b"".join(inputs)
+        fields = _Fields(self._request(FrameType.RUN, request, 4 * model.layers + sum(model.output_bytes)))
         stack, overhead, tail = fields.u32(), fields.u32(), fields.u32()
         layers = tuple(fields.u32() for _ in range(model.layers))
         outputs = tuple(fields.take(size) for size in model.output_bytes)
@@ -319,7 +323,8 @@ class ConsoleClient:
         request = bytes((model.index, len(ranges))) + b"".join(
             struct.pack("<III", *ranges[index]) for index in order
         )
-        fields = _Fields(self._request(FrameType.TRACE, request + b"".join(inputs)))
+        expected = sum(part.bytes for part in ranges)
+        fields = _Fields(self._request(FrameType.TRACE, request + b"".join(inputs), expected))
         captured = {index: fields.take(ranges[index].bytes) for index in order}
         fields.end()
         return tuple(captured[index] for index in range(len(ranges)))
@@ -345,9 +350,10 @@ class ConsoleClient:
         self.transport.write(encode(Frame(kind, self._sequence, payload)))
         return self._sequence
 
-    def _request(self, kind: FrameType, payload: bytes) -> bytes:
+    def _request(self, kind: FrameType, payload: bytes, expected: int = 0) -> bytes:
+        """The payload of the answer, of about `expected` bytes."""
         sequence = self._send(kind, payload)
-        deadline = time.monotonic() + self.timeout
+        deadline = time.monotonic() + self.timeout + (len(payload) + expected) / _SLOWEST
         while True:
             frame = self._next(deadline)
             if frame is None:
