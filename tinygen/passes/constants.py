@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from tinygen.ir import Array, Graph, Op, Tensor
+from tinygen.ir import Array, Graph, Op
 from tinygen.ops.operator import Operator
 from tinygen.ops.registry import operators
 
 
 @dataclass(frozen=True)
 class FoldConstants:
-    """Computes ops whose inputs are all constant, as TFLM would (`Operator.evaluate`).
+    """Replaces ops whose values are known by those values, computed as TFLM would (`Operator.evaluate`).
+
+    Known are the outputs of ops on constants, and of SHAPE, whose input's shape is enough: chains of
+    SHAPE, STRIDED_SLICE and PACK that feed a RESHAPE become a constant. A folded tensor keeps its origin.
 
     Attributes:
-        growth: bytes by which a folded op's outputs may exceed its inputs; what grows more is cheaper to
-            compute than to store.
+        growth: bytes by which a folded op's outputs may exceed its constant inputs; what grows more is
+            cheaper to compute than to store.
         operators: the operators that can be evaluated, by kind.
     """
 
@@ -34,7 +37,7 @@ class FoldConstants:
             values = self._evaluate(current, op)
             if values is not None:
                 constants = (
-                    replace(current.tensors[key], data=value.reshape(current.tensors[key].shape))
+                    replace(current.tensors[key], data=value)
                     for key, value in zip(op.outputs, values, strict=True)
                 )
                 current = current.with_tensors(constants)
@@ -44,17 +47,10 @@ class FoldConstants:
     def _evaluate(self, graph: Graph, op: Op) -> tuple[Array, ...] | None:
         """Values of the outputs of `op`, or None where it is not folded."""
         operator = self.operators.get(op.kind)
-        inputs = [None if key is None else graph.tensors[key] for key in op.inputs]
-        given = [tensor for tensor in inputs if tensor is not None]
-        if operator is None or operator.evaluate is None or not given:
+        if operator is None or operator.evaluate is None:
             return None
-        if not all(tensor.is_constant for tensor in given):
-            return None
+        known = [None if key is None else graph.tensors[key].data for key in op.inputs]
         made = sum(graph.tensors[key].bytes for key in op.outputs)
-        if made > sum(tensor.bytes for tensor in given) + self.growth:
+        if made > sum(values.nbytes for values in known if values is not None) + self.growth:
             return None
-        return operator.evaluate(graph, op, [_value(tensor) for tensor in inputs])
-
-
-def _value(tensor: Tensor | None) -> Array | None:
-    return None if tensor is None else tensor.data
+        return operator.evaluate(graph, op, known)

@@ -11,14 +11,12 @@ from tinygen.passes.dead import RemoveDeadOps
 from tinygen.passes.pad import FoldPad
 from tinygen.passes.padding import MakePaddingExplicit
 from tinygen.passes.rewrite import Pass
-from tinygen.passes.shapes import FoldShapes
 from tinygen.passes.views import MakeViews
 
 
 def passes() -> tuple[Pass, ...]:
     """What lowers a graph as the frontend made it to one that kernels are asked about."""
     return (
-        FoldShapes(),
         FoldConstants(),
         MakeViews(),
         RemoveDeadOps(),
