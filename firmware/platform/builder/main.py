@@ -67,7 +67,7 @@ env.Append(
     LIBS=["m"],
 )
 if not native:
-    env.Append(LINKFLAGS=["-nostartfiles", "-Wl,-Map,${BUILD_DIR}/firmware.map"])
+    env.Append(LINKFLAGS=["-nostartfiles", "-Xlinker", "-Map=" + env.subst("$BUILD_DIR/firmware.map")])
     env.Replace(LDSCRIPT_PATH=str(home / "ldscripts" / board.get("build.ldscript")))
 
 # ---- the board's own code: start-up, console, counter
