@@ -46,4 +46,16 @@ static TG_INLINE int32_t tg_requantize_down(int32_t acc, int32_t multiplier, int
     return ((biased >> (-1 - shift)) + 1) >> 1;
 }
 
+/* An accumulator as the int8 output: requantized, moved to the output's zero point, limited to lo..hi.
+ *
+ * any_scale: 0 where the conditions of tg_requantize_down are known to hold. */
+static TG_INLINE int8_t tg_output_s8(int32_t acc, int32_t multiplier, int32_t shift, int32_t any_scale,
+                                     int32_t zero_point, int32_t lo, int32_t hi)
+{
+    const int32_t scaled = any_scale ? tg_requantize(acc, multiplier, shift)
+                                     : tg_requantize_down(acc, multiplier, shift);
+    const int32_t moved = (int32_t)((uint32_t)scaled + (uint32_t)zero_point);
+    return (int8_t)tg_clamp(moved, lo, hi);
+}
+
 #endif

@@ -8,6 +8,7 @@ time, so that many cases share one compilation.
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -172,8 +173,11 @@ class KernelLibrary:
         instances = {body: number for number, body in enumerate(dict.fromkeys(bodies))}
         self._instances = [instances[body] for body in bodies]
         headers = list(dict.fromkeys(case.call.header for case in cases))
-        source, target = folder / "kernels.c", folder / "kernels.so"
-        source.write_text(_source(headers, list(instances)), encoding="utf-8")
+        text = _source(headers, list(instances))
+        # One path is loaded only once in the life of a process.
+        stem = f"kernels_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        source, target = folder / f"{stem}.c", folder / f"{stem}.so"
+        source.write_text(text, encoding="utf-8")
         flags = [*WARNINGS, *(SANITIZERS if sanitize else ()), "-O1", "-fPIC", "-shared"]
         include = f"-I{firmware() / 'kernels'}"
         command = [compiler, *flags, include, str(source), "-o", str(target), "-lm"]
