@@ -119,8 +119,6 @@ def _written(plan: Plan) -> Iterator[tuple[KernelCall, Tensor]]:
     """Each tensor that a step's call leaves in the arena, in execution order."""
     ops = {op.id: op for op in plan.graph.ops}
     for step in plan.steps:
-        if step.candidate.call is None:
-            continue
         operands = {operand.tensor for operand in step.candidate.operands}
         for covered in step.candidate.covers:
             for key in ops[covered].outputs:
