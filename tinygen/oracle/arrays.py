@@ -44,7 +44,10 @@ def _array(stream: BinaryIO, size: int, path: Path, name: str) -> Array:
     reader = _HEADERS.get(np.lib.format.read_magic(stream))
     if reader is None:
         raise _unreadable(path, f"{name} has a .npy header of an unknown version")
-    shape, fortran, dtype = reader(stream)
+    try:
+        shape, fortran, dtype = reader(stream)
+    except Exception as error:  # numpy evaluates the header as Python: any of its parsers' errors
+        raise _unreadable(path, f"the .npy header of {name} is damaged") from error
     if dtype.hasobject:
         raise _unreadable(path, f"{name} holds Python objects, which are never loaded")
     expected = prod(shape) * dtype.itemsize
@@ -103,16 +106,8 @@ def read(path: Path) -> dict[str, Array]:
         raise UsageError(f"{path} does not exist") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read", why=[error.strerror or str(error)]) from error
-    # RuntimeError: encrypted, or a compression that is not known; MemoryError: from the header's parser.
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        RuntimeError,
-        OverflowError,
-        MemoryError,
-    ) as error:
+    # RuntimeError: encrypted, or a compression that is not known.
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise _unreadable(path, str(error).splitlines()[0] if str(error) else type(error).__name__) from error
     raise _unreadable(path, "it is neither an .npz nor an .npy file")
 
