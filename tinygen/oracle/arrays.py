@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
+from tinygen import files
 from tinygen.errors import UsageError
 from tinygen.ir import Array
 
@@ -120,16 +119,4 @@ def write(path: Path, arrays: Mapping[str, Array]) -> None:
     """
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **dict(arrays))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(buffer.getvalue())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise UsageError(
-            f"{path} cannot be written",
-            why=[error.strerror or str(error)],
-            hints=["name a file in a folder that exists and that you may write to"],
-        ) from error
+    files.write(path, buffer.getvalue())

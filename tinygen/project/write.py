@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tinygen import files
 from tinygen.errors import UsageError
 from tinygen.project.plan import BuildPlan, check_path
 
@@ -82,15 +82,8 @@ def _load_manifest(folder: Path) -> _Manifest | None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write all of a file or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name[:40]}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    files.replace(path, content)
 
 
 def _remove(folder: Path, path: str) -> None:

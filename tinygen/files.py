@@ -1,0 +1,39 @@
+"""Writing files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tinygen.errors import UsageError
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Give a file new content in one step: nobody ever sees half of it.
+
+    Raises:
+        OSError: when that fails; the file is then as it was.
+    """
+    partial = path.with_name(f".{path.name[:40]}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file that a user named.
+
+    Raises:
+        UsageError: when it cannot be written; the file is then as it was.
+    """
+    try:
+        replace(path, content)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written",
+            why=[error.strerror or str(error)],
+            hints=["name a file in a folder that exists and that you may write to"],
+        ) from error
