@@ -10,6 +10,8 @@ from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier, quant
 from tinygen.ops.operator import Known, Operator
 from tinygen.ops.rules import INPUT, OUTPUT, dtypes, factor_fits, operands, quantized, rank, scale_ratio
 
+_CAST_LIMIT = np.float32(2**31 - 2**8)
+
 
 def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
     """The constant quantized or requantized (tensorflow/lite/kernels/internal/reference/requantize.h)."""
@@ -17,7 +19,9 @@ def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
     if values is None or target is None:
         return None
     if values.dtype == np.float32:
-        defined = not np.isnan(values).any()
+        with np.errstate(over="ignore"):
+            # TFLM casts the quotient to int32, which C leaves undefined beyond that and for NaN.
+            defined = bool((np.abs(values / np.float32(target.scale)) < _CAST_LIMIT).all())
         return (affine.quantize(values, target.scale, target.zero_point, np.int8),) if defined else None
     if source is None:
         return None

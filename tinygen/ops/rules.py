@@ -254,9 +254,11 @@ def factor_fits(factor: Callable[[Graph, Op], float]) -> Rule:
 
 
 def scale_ratio(graph: Graph, op: Op) -> float:
-    """Scale of the input over that of the output; 1 where one of them has none."""
+    """Scale of the input over that of the output; 1 where one of them has none or is float."""
     source, target = INPUT.of(graph, op), OUTPUT.of(graph, op)
     if source is None or target is None or source.quant is None or target.quant is None:
+        return 1.0
+    if source.dtype.is_float or target.dtype.is_float:
         return 1.0
     return source.quant.scale / target.quant.scale
 
