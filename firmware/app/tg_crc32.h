@@ -12,9 +12,6 @@ extern "C" {
 /* The register before the first byte; the CRC is the register's complement after the last one. */
 #define TG_CRC32_INIT UINT32_C(0xFFFFFFFF)
 
-/* The register after a message that is followed by its own CRC, least significant byte first. */
-#define TG_CRC32_RESIDUE UINT32_C(0xDEBB20E3)
-
 /* The register after `size` more bytes of `data`. */
 uint32_t tg_crc32_update(uint32_t crc, const uint8_t *data, size_t size);
 

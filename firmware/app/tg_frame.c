@@ -13,43 +13,63 @@ enum {
 
 enum { CRC_BYTES = 4 };
 
-/* The next byte of the frame, unescaped; -1 when there is none. */
+/* The second byte of an escape, translated; -1 when it ends the frame. */
+static int read_escaped(struct tg_frame_reader *reader)
+{
+    int byte = tg_console_read();
+
+    if (byte == ESC_END) {
+        return END;
+    }
+    if (byte == ESC_ESC) {
+        return ESC;
+    }
+    reader->damaged = true;
+    if (byte == END) {
+        reader->state = TG_FRAME_ENDED;
+        return -1;
+    }
+    return byte;
+}
+
+/* The next byte of the frame, its CRC included; -1 when there is none. */
 static int next_byte(struct tg_frame_reader *reader)
 {
     int byte;
-    uint8_t value;
 
     if (reader->state != TG_FRAME_OPEN) {
         return -1;
     }
-    if (reader->holds) {
-        reader->holds = false;
-        byte = reader->held;
-    } else {
-        byte = tg_console_read();
-    }
-    if (byte == ESC) {
-        byte = tg_console_read();
-        if (byte == ESC_END) {
-            byte = END;
-        } else if (byte == ESC_ESC) {
-            byte = ESC;
-        } else {
-            reader->damaged = true;
-            reader->state = byte == END ? TG_FRAME_ENDED : reader->state;
-        }
-    } else if (byte == END) {
+    byte = reader->has_first ? reader->first : tg_console_read();
+    reader->has_first = false;
+    if (byte == END) {
         reader->state = TG_FRAME_ENDED;
-    }
-    if (byte < 0) {
-        reader->state = TG_FRAME_CLOSED;
-    }
-    if (reader->state != TG_FRAME_OPEN) {
         return -1;
     }
-    value = (uint8_t)byte;
-    reader->crc = tg_crc32_update(reader->crc, &value, 1);
+    if (byte == ESC) {
+        byte = read_escaped(reader);
+    }
+    if (byte < 0 && reader->state == TG_FRAME_OPEN) {
+        reader->state = TG_FRAME_CLOSED;
+    }
     return byte;
+}
+
+/* The next byte of type, sequence and payload; -1 when only the CRC is left. */
+static int next_content(struct tg_frame_reader *reader)
+{
+    int byte;
+
+    while ((byte = next_byte(reader)) >= 0) {
+        uint8_t oldest = (uint8_t)reader->tail;
+        reader->tail = reader->tail >> 8 | (uint32_t)byte << 24;
+        if (reader->tail_bytes == CRC_BYTES) {
+            reader->crc = tg_crc32_update(reader->crc, &oldest, 1);
+            return oldest;
+        }
+        reader->tail_bytes++;
+    }
+    return -1;
 }
 
 bool tg_frame_open(struct tg_frame_reader *reader)
@@ -59,14 +79,14 @@ bool tg_frame_open(struct tg_frame_reader *reader)
     do {
         byte = tg_console_read();
     } while (byte == END);
-    *reader = (struct tg_frame_reader){.crc = TG_CRC32_INIT, .held = (uint8_t)byte, .holds = true};
+    *reader = (struct tg_frame_reader){.crc = TG_CRC32_INIT, .first = (uint8_t)byte, .has_first = true};
     return byte >= 0;
 }
 
 bool tg_frame_read(struct tg_frame_reader *reader, uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        int byte = next_byte(reader);
+        int byte = next_content(reader);
         if (byte < 0) {
             reader->short_read = true;
             return false;
@@ -95,17 +115,16 @@ uint8_t tg_frame_read_u8(struct tg_frame_reader *reader)
 
 enum tg_frame_result tg_frame_close(struct tg_frame_reader *reader)
 {
-    size_t rest = 0;
+    bool longer = false;
 
-    /* Saturates: a frame of garbage may be of any length. */
-    while (next_byte(reader) >= 0) {
-        rest += rest <= CRC_BYTES;
+    while (next_content(reader) >= 0) {
+        longer = true;
     }
-    /* A CRC followed by itself leaves the same register whatever the message. */
-    if (reader->damaged || reader->state != TG_FRAME_ENDED || reader->crc != TG_CRC32_RESIDUE) {
+    if (reader->damaged || reader->state != TG_FRAME_ENDED || reader->tail_bytes < CRC_BYTES ||
+        reader->tail != ~reader->crc) {
         return TG_FRAME_DAMAGED;
     }
-    return rest == CRC_BYTES && !reader->short_read ? TG_FRAME_INTACT : TG_FRAME_LENGTH;
+    return longer || reader->short_read ? TG_FRAME_LENGTH : TG_FRAME_INTACT;
 }
 
 /* Send bytes with END and ESC escaped, in runs as long as nothing has to be. */

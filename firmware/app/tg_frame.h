@@ -15,9 +15,9 @@ extern "C" {
 #endif
 
 enum tg_frame_state {
-    TG_FRAME_OPEN,    /* more may come */
-    TG_FRAME_ENDED,   /* its end was read */
-    TG_FRAME_CLOSED,  /* the console ended within it */
+    TG_FRAME_OPEN,   /* more may come */
+    TG_FRAME_ENDED,  /* its end was read */
+    TG_FRAME_CLOSED, /* the console ended within it */
 };
 
 /* What became of a frame. */
@@ -28,12 +28,14 @@ enum tg_frame_result {
 };
 
 struct tg_frame_reader {
-    uint32_t crc;              /* register over every byte so far, the frame's own CRC included */
     enum tg_frame_state state;
-    bool damaged;              /* an escape that means nothing was met */
-    bool short_read;           /* more was asked for than there was */
-    uint8_t held;              /* the first byte, which had to be read to find the frame */
-    bool holds;
+    uint32_t crc;       /* register over what was read */
+    uint32_t tail;      /* the last bytes that came, oldest lowest: at the end they are the frame's CRC */
+    uint8_t tail_bytes; /* how many, at most 4 */
+    uint8_t first;      /* the first byte, which had to be read to find the frame */
+    bool has_first;     /* it is still to be delivered */
+    bool damaged;       /* an escape that means nothing was met */
+    bool short_read;    /* more was asked for than there was */
 };
 
 struct tg_frame_writer {

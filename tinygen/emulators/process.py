@@ -48,6 +48,12 @@ class ChildProcess:
 
     def __init__(self, command: Sequence[str]) -> None:
         self.name = Path(command[0]).name
+        if shutil.which(command[0]) is None:
+            raise ToolError(
+                f"Cannot run {command[0]}.",
+                why=["There is no such program."],
+                hints=["Build the image first.", "Build it for this machine."],
+            )
         self._temporary = tempfile.TemporaryDirectory(prefix="tinygen-", ignore_cleanup_errors=True)
         self.folder = Path(self._temporary.name)
         try:
@@ -66,7 +72,6 @@ class ChildProcess:
             raise ToolError(
                 f"Cannot run {command[0]}.",
                 why=[error.strerror or str(error)],
-                hints=["Build the image for this machine."],
             ) from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -90,12 +95,12 @@ class ChildProcess:
 
     def diagnosis(self) -> tuple[str, ...]:
         """How it ended, if it has, and what it said on stderr; one string a line."""
+        ending = "is still running"
         if self.exited():
             self._collector.join(timeout=1)
             code = self._process.returncode
             ending = f"was killed by {_signal_name(-code)}" if code < 0 else f"exited with code {code}"
-            return (f"{self.name} {ending}.", *(f"{self.name}: {line}" for line in self._lines))
-        return (f"{self.name} is still running.", *(f"{self.name}: {line}" for line in self._lines))
+        return (f"{self.name} {ending}.", *(f"stderr: {line}" for line in self._lines))
 
     def exited(self, timeout: float = 0.1) -> bool:
         """Whether it has ended, or does within `timeout` seconds."""
