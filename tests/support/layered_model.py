@@ -51,7 +51,13 @@ def layered_graph() -> Graph:
         key: Tensor(key, _NAMES[key], _SHAPES[key], DType.INT8, quant, origin=_origin(key))
         for key in range(6)
     }
-    ops = tuple(Op(k, kind, (k,), (k + 1,), sources=(k,)) for k, kind in enumerate(_KINDS))
+    for key, name, shape in ((6, "filter", (3, 1, 1, 2)), (7, "weights", (6, 8))):
+        data = np.ones(shape, np.int8)
+        tensors[key] = Tensor(key, name, shape, DType.INT8, quant, data, Origin(10 + key))
+    weights = {0: (6,), 3: (7,)}
+    ops = tuple(
+        Op(k, kind, (k, *weights.get(k, ())), (k + 1,), sources=(k,)) for k, kind in enumerate(_KINDS)
+    )
     return Graph("main", tensors, ops, (0,), (5,))
 
 

@@ -21,7 +21,12 @@ class Section(BaseModel):
 class Report(Section):
     """Base of the objects that a command prints."""
 
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
     schema_version: Literal[1] = Field(default=SCHEMA, alias="schema")
     """Version of this format."""

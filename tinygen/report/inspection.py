@@ -119,6 +119,9 @@ class Problem(Section):
     found: str
     """What the operator has instead."""
 
+    hint: str
+    """What to do about it; empty where the rule says it all."""
+
 
 class PlanInfo(Section):
     """How the model would be laid out, for the target that it was planned for."""
@@ -201,7 +204,7 @@ def inspection(
             _op_info(graph, op, ram, op.id not in refused) for op, ram in zip(graph.ops, alive, strict=True)
         ),
         weights=sum(_stored(tensor) for tensor in graph.tensors.values()),
-        unsupported=tuple(_problem(graph, violation) for violation in broken),
+        unsupported=tuple(_problem(violation) for violation in broken),
         plan=None if plan is None else _plan_info(plan),
     )
 
@@ -240,10 +243,14 @@ def _op_info(graph: Graph, op: Op, ram: int, supported: bool) -> OpInfo:
     )
 
 
-def _problem(graph: Graph, violation: Violation) -> Problem:
-    op = violation.op
+def _problem(violation: Violation) -> Problem:
     return Problem(
-        index=_index(op), layer=_layer(graph, op), op=op.kind, rule=violation.rule, found=violation.found
+        index=_index(violation.op),
+        layer=violation.layer,
+        op=violation.op.kind,
+        rule=violation.rule,
+        found=violation.found,
+        hint=violation.hint,
     )
 
 

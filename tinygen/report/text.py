@@ -14,7 +14,7 @@ from rich.text import Text
 from tinygen.report.build import BoardsReport, BuildReport
 from tinygen.report.inspection import InspectionReport, OpInfo, TensorInfo
 from tinygen.report.sections import ImageInfo, LayerCount, LayerPlan, Memory, ModelInfo, Usage
-from tinygen.report.verification import DivergenceInfo, Instructions, VerificationReport
+from tinygen.report.verification import DivergenceInfo, Instructions, OracleInfo, VerificationReport
 
 _NAME_WIDTH = 48
 _PLAIN_WIDTH = 400
@@ -122,7 +122,7 @@ def render_verification(report: VerificationReport) -> Group:
 
 def render_boards(report: BoardsReport) -> Table:
     """The report of `tinygen boards`."""
-    table = _table("id", "board", "core", ">flash", ">RAM", "emulators")
+    table = new_table("id", "board", "core", ">flash", ">RAM", "emulators")
     for board in report.boards:
         sizes = {
             kind: sum(memory.size for memory in board.memories if memory.kind == kind)
@@ -147,7 +147,7 @@ def _spaced(parts: Sequence[RenderableType]) -> Group:
     return Group(*spaced[1:])
 
 
-def _table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
     """A table without lines; ">" before a heading aligns its column to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in columns:
@@ -195,7 +195,7 @@ def _image(image: ImageInfo) -> Table:
 
 
 def _memory(memory: Memory) -> Table:
-    table = _table("memory", ">bytes", "what")
+    table = new_table("memory", ">bytes", "what")
     for field, name, meaning in _MEMORY_KINDS:
         value = getattr(memory, field)
         table.add_row(name, "not measured" if value is None else f"{value:,}", Text(meaning, "dim"))
@@ -224,7 +224,7 @@ def _tensors(report: InspectionReport) -> Table:
 
 
 def _ops(ops: Sequence[OpInfo]) -> Table:
-    table = _table(">op", "layer", "kind", ">MACs", ">weights", ">RAM alive", "")
+    table = new_table(">op", "layer", "kind", ">MACs", ">weights", ">RAM alive", "")
     for op in ops:
         name, kind = Text(printable(op.name)), Text(printable(op.kind))
         mark = Text("" if op.supported else "not supported", "red")
@@ -233,7 +233,7 @@ def _ops(ops: Sequence[OpInfo]) -> Table:
 
 
 def _planned_layers(layers: Sequence[LayerPlan]) -> Table:
-    table = _table(">#", "layer", "op", "kernel", ">MACs", ">weights", ">constants", ">RAM alive")
+    table = new_table(">#", "layer", "op", "kernel", ">MACs", ">weights", ">constants", ">RAM alive")
     for layer in layers:
         table.add_row(
             str(layer.index),
@@ -245,17 +245,19 @@ def _planned_layers(layers: Sequence[LayerPlan]) -> Table:
     return table
 
 
-def _problems(report: InspectionReport) -> Table:
-    table = _table(">op", "layer", "kind", "what is not supported")
+def _problems(report: InspectionReport) -> Group:
+    table = new_table(">op", "layer", "kind", "what is not supported")
     for problem in report.unsupported:
-        found = f": {printable(problem.found, 120)}" if problem.found else ""
+        found = f" Found: {printable(problem.found, 120)}." if problem.found else ""
         table.add_row(
             str(problem.index),
             Text(printable(problem.layer)),
             Text(printable(problem.op)),
             Text(f"{problem.rule}{found}", "red"),
         )
-    return table
+    hints = dict.fromkeys(problem.hint for problem in report.unsupported if problem.hint)
+    steps = "\n".join(f"  {number}. {hint}" for number, hint in enumerate(hints, 1))
+    return Group(table, Text(f"Things to try:\n{steps}")) if hints else Group(table)
 
 
 def _share(part: LayerCount, total: int) -> str:
@@ -263,7 +265,7 @@ def _share(part: LayerCount, total: int) -> str:
 
 
 def _counts(counts: Instructions, unit: str) -> Group:
-    table = _table(">#", "layer", "op", "kernel", ">MACs", f">{unit}", ">share", ">per MAC")
+    table = new_table(">#", "layer", "op", "kernel", ">MACs", f">{unit}", ">share", ">per MAC")
     for layer in counts.layers:
         count = layer.instructions
         per_mac = f"{count / layer.macs:.2f}" if count is not None and layer.macs else ""
@@ -280,8 +282,13 @@ def _counts(counts: Instructions, unit: str) -> Group:
     return Group(table, Text(f"{counts.per_inference:,} {unit} per inference"))
 
 
+def oracle_text(oracle: OracleInfo) -> str:
+    """The oracle's name and version, for people."""
+    return f"{_ORACLES[oracle.name]} {printable(oracle.version, 80)}"
+
+
 def _verdict(report: VerificationReport) -> Text:
-    oracle = f"{_ORACLES[report.oracle.name]} {report.oracle.version}"
+    oracle = oracle_text(report.oracle)
     if report.bit_exact:
         return Text(f"bit-exact with {oracle}: every output of {report.samples} samples", "bold green")
     text = Text(
@@ -290,10 +297,11 @@ def _verdict(report: VerificationReport) -> Text:
         "bold red",
     )
     found = report.first_divergence
-    return text if found is None else text.append(f"\n{_divergence(found)}", "not bold")
+    return text if found is None else text.append(f"\n{divergence_text(found)}", "not bold")
 
 
-def _divergence(found: DivergenceInfo) -> str:
+def divergence_text(found: DivergenceInfo) -> str:
+    """The first divergence in two lines, for people."""
     position = ", ".join(map(str, found.index))
     return (
         f"first diverging layer: {printable(found.layer)} ({found.op}, step {found.step}) in sample "
