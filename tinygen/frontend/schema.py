@@ -20,7 +20,7 @@ import tflite
 
 from tinygen.ir import Array, DType
 
-_BUDGET = 8_000_000
+_BUDGET = 2_000_000
 """Entries read from all vectors but those of constant data; the largest models here need 100,000."""
 
 MAX_RANK = 8
