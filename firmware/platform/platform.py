@@ -53,10 +53,17 @@ class TinygenPlatform(PlatformBase):
             self.packages[package]["optional"] = False
             installed = self.get_package(package)
             if installed:
-                return find_in(Path(installed.path) / "bin", prefixes, flags, cache)
+                return self._find_installed(Path(installed.path), prefixes, flags, cache)
             if registry_reachable():
                 return None  # PlatformIO installs the package, then asks again
         raise UserSideException(_missing(prefixes[0], package, reason))
+
+    @staticmethod
+    def _find_installed(package, prefixes, flags, cache):
+        try:
+            return find_in(package / "bin", prefixes, flags, cache)
+        except ToolchainError as error:
+            raise UserSideException(f"tinygen: {error}\nThings to try:\n  1. Delete {package}.") from error
 
 
 def _missing(prefix, package, reason):

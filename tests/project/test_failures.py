@@ -28,7 +28,7 @@ Compiling .pio/build/m4/lib/toy.o
 """
 
 PLATFORM = """\
-Error: tinygen: There is no arm-none-eabi-gcc on PATH.
+UserSideException: tinygen: There is no arm-none-eabi-gcc on PATH.
 PlatformIO's toolchain is not installed.
 Things to try:
   1. Install it.

@@ -14,7 +14,7 @@ _DIAGNOSTIC = re.compile(
     r"(?:^|[\s:])(?:fatal )?error: |undefined reference to|multiple definition of|cannot find|ld returned",
     re.IGNORECASE,
 )
-_FROM_PLATFORM = re.compile(r"(?:^|Error: )tinygen: (?P<message>.+)$")
+_FROM_PLATFORM = re.compile(r"(?:^|(?:Error|Exception): )tinygen: (?P<message>.+)$")
 _HINT = re.compile(r"^\s+\d+\. (?P<hint>.+)$")
 _NOISE = re.compile(r"^[-=*]{4,}|^Environment\s+Status|\bTook [\d.]+ seconds|^$")
 
