@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygen.emulators.protocol import (
+    PROTOCOL_VERSION,
     ConsoleClient,
+    ErrorCode,
     Frame,
     FrameDecoder,
     FrameType,
@@ -220,6 +223,16 @@ def test_a_late_hello_is_not_taken_for_an_answer() -> None:
     talker = client(late)
     assert talker.connect().models == (MODEL,)
     talker.reset(MODEL)
+
+
+def test_the_documentation_names_every_request_and_error() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")
+    for kind in FrameType:
+        if kind is not FrameType.ERROR:
+            assert f"| `{kind:02X}` | {kind.name} |" in text
+    for code in ErrorCode:
+        assert f"| {code} | {code.name} |" in text
+    assert f"This is version {PROTOCOL_VERSION}." in text
 
 
 def test_sequence_numbers_wrap_without_zero() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.console_image import build
-from tinygen import boards
+from tinygen import boards, resources
 from tinygen.emulators import Counter, Image, Session, TraceRange
 from tinygen.emulators import qemu as qemu_module
 from tinygen.emulators.qemu import Qemu
@@ -82,6 +83,20 @@ def test_more_work_is_counted_to_the_instruction(arm_compiler: str, tmp_path: Pa
     assert first % 777 == 0
     assert first // 777 in (2, 3, 4)
     assert second == 2 * first
+
+
+def test_blocks_of_one_instruction_give_the_same_counts(arm_image: Path, qemu: str) -> None:
+    """The plugin counts by blocks; this makes sure that none is left half-way."""
+    version = subprocess.run([qemu, "--version"], capture_output=True, text=True, check=True).stdout
+    major, minor = map(int, re.findall(r"\d+", version)[:2])
+    single = ("-accel", "tcg,one-insn-per-tb=on") if (major, minor) >= (8, 1) else ("-singlestep",)
+    model = BOARD.emulators[0].model_copy(update={"arguments": single})
+    board = BOARD.model_copy(update={"emulators": (model,)})
+    with Qemu().start(Image(arm_image, "mirror"), board, 20) as session:
+        one_by_one = session.run(INPUTS)
+        assert session.counter is Counter.PLUGIN
+    with start(arm_image) as session:
+        assert session.run(INPUTS) == one_by_one
 
 
 def test_stack_is_that_of_the_run(arm_compiler: str, tmp_path: Path) -> None:
@@ -185,6 +200,12 @@ def test_the_plugin_compiles_for_every_api_version(tmp_path: Path, monkeypatch: 
     assert plugins[1] == plugins[2] != plugins[0]
     assert all(plugin is not None and plugin.is_file() for plugin in plugins)
     assert len(list((tmp_path / "tinygen" / "qemu").iterdir())) == 2
+
+
+def test_the_plugin_s_source_is_clean(tmp_path: Path) -> None:
+    source = resources.firmware() / "qemu" / "counter.c"
+    warnings = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]
+    subprocess.run(["gcc", *warnings, "-fPIC", "-c", source, "-o", tmp_path / "counter.o"], check=True)
 
 
 def test_an_unwritable_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
