@@ -22,6 +22,9 @@ Gap = tuple[int, int]
 _WORK = 20_000
 """Buffers the search may place in all; some tenths of a second."""
 
+_THOROUGHNESS = 50
+"""Orders per buffer that the search tries at most."""
+
 _PATIENCE = 60
 """Orders without progress after which the search starts again from the best."""
 
@@ -179,7 +182,7 @@ def place(liveness: Liveness, *, goal: int = 0, peak: int = 0, seed: int = 0) ->
     if buffers:
         search = _Search(_problem(liveness, buffers), goal, seed)
         search.start(_orders(buffers, peak))
-        search.improve(_WORK)
+        search.improve(min(_WORK, _THOROUGHNESS * len(buffers) ** 2))
         offsets.update((buffer.id, offset) for buffer, offset in zip(buffers, search.best, strict=True))
     return offsets
 

@@ -68,7 +68,8 @@ class _Planner:
             try:
                 locations = views.resolve(self.offers.graph, selection.candidates)
             except views.PlacementError as error:
-                without.append((self._culprit(selection, error.culprits), error.reason))
+                culprit = self._culprit(selection, error.culprits, [offer for offer, _ in without])
+                without.append((culprit, error.reason))
                 continue
             liveness = lifetimes.analyse(
                 self.offers.graph,
@@ -79,11 +80,14 @@ class _Planner:
             )
             return _Schedule(selection, tuple(without), liveness, bound.lower_bound(liveness))
 
-    def _culprit(self, selection: select.Selection, culprits: Sequence[Candidate]) -> select.Offer:
+    def _culprit(
+        self, selection: select.Selection, culprits: Sequence[Candidate], without: Sequence[select.Offer]
+    ) -> select.Offer:
         """The offer to give up: the first culprit whose ops something else covers too, else the first."""
+        gone = {id(offer) for offer in without}
         chosen = [offer for item in culprits for offer in selection.offers if offer.candidate is item]
         for offer in chosen:
-            others = (other for other in self.offers.offers if other is not offer)
+            others = (other for other in self.offers.offers if other is not offer and id(other) not in gone)
             if any(set(offer.ops) & set(other.ops) for other in others):
                 return offer
         return chosen[0]

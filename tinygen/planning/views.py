@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tinygen.ir import Graph, Tensor
-from tinygen.kernels.interface import Candidate, Layout, Placement
+from tinygen.kernels.interface import Candidate, Layout, Operand, Placement
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,18 @@ class _Forest:
         self.graph = graph
         self.links: dict[int, _Link] = {}
 
-    def root(self, tensor: int) -> int:
+    def chain(self, tensor: int) -> list[Placement]:
+        """Placements from `tensor` up to the one in its root."""
+        found = []
         while tensor in self.links:
-            tensor = self.links[tensor].placement.base
-        return tensor
+            found.append(self.links[tensor].placement)
+            tensor = found[-1].base
+        return found
+
+    def root(self, tensor: int) -> int:
+        """The tensor that owns the bytes."""
+        chain = self.chain(tensor)
+        return chain[-1].base if chain else tensor
 
     def add(self, placement: Placement, owner: Candidate) -> None:
         """Let a tensor live in another; where it has a home already, move that home along if possible."""
@@ -80,14 +88,11 @@ class _Forest:
 
     def _make_root(self, tensor: int, newcomer: Candidate) -> None:
         """Turn the links above `tensor` round, which needs each to be an alias of all of its base."""
-        chain = []
-        here = tensor
-        while here in self.links:
-            chain.append(self.links[here])
-            here = self.links[here].placement.base
+        chain = [self.links[placement.tensor] for placement in self.chain(tensor)]
         for link in chain:
             if not self._is_alias(link.placement):
-                raise PlacementError([newcomer, link.owner], f"%{tensor} lies inside %{here} already")
+                base = link.placement.base
+                raise PlacementError([newcomer, link.owner], f"%{tensor} lies inside %{base} already")
         for link in chain:
             del self.links[link.placement.tensor]
         for link in chain:
@@ -121,47 +126,89 @@ def _within(base: Location, base_tensor: Tensor, placement: Placement, tensor: T
     return Location(base.root, offset, pitch if one_pixel else pitch // row * base.pitch)
 
 
-def _demands(graph: Graph, chosen: Iterable[Candidate]) -> Mapping[int, Candidate]:
-    """The first candidate that insists on a pitch, by tensor; one-pixel tensors have any pitch."""
-    demands: dict[int, Candidate] = {}
+def _demands(graph: Graph, chosen: Iterable[Candidate]) -> Mapping[int, int]:
+    """The first pitch that a candidate insists on, by tensor; one-pixel tensors have any pitch."""
+    demands: dict[int, int] = {}
     for candidate in chosen:
         for operand in candidate.operands:
             tensor = graph.tensors[operand.tensor]
             if operand.pitch is not None and tensor.elements != dense_pitch(tensor):
-                demands.setdefault(operand.tensor, candidate)
+                demands.setdefault(operand.tensor, operand.pitch)
     return demands
 
 
-def _pitch(candidate: Candidate, tensor: int) -> int | None:
-    return next((operand.pitch for operand in candidate.operands if operand.tensor == tensor), None)
-
-
-def _check_operands(graph: Graph, chosen: Sequence[Candidate], locations: Mapping[int, Location]) -> None:
-    layouts: dict[int, Layout] = dict.fromkeys((*graph.inputs, *graph.outputs), Layout.ROW_MAJOR)
+def _involved(chosen: Iterable[Candidate], forest: _Forest, tensor: int) -> list[Candidate]:
+    """Candidates that place a tensor in the buffer of `tensor` or insist on a pitch there."""
+    root = forest.root(tensor)
+    found = []
     for candidate in chosen:
-        for operand in candidate.operands:
-            tensor = graph.tensors[operand.tensor]
-            found = locations[operand.tensor].pitch
-            if graph.tensors[locations[operand.tensor].root].is_constant:
-                placers = _placers(chosen, locations, operand.tensor)
-                raise PlacementError(placers, f"%{operand.tensor} would lie in a constant")
-            if operand.pitch not in (None, found) and tensor.elements != dense_pitch(tensor):
-                reason = f"%{operand.tensor} has a pitch of {found} elements, not {operand.pitch}"
-                raise PlacementError([candidate, *_placers(chosen, locations, operand.tensor)], reason)
-            layout = layouts.setdefault(operand.tensor, operand.layout).value
-            if layout != operand.layout.value:
-                reason = f"%{operand.tensor} is {layout}, not {operand.layout.value}"
-                raise PlacementError([candidate], reason)
+        tensors = [placement.tensor for placement in candidate.placements]
+        tensors += [operand.tensor for operand in candidate.operands if operand.pitch is not None]
+        if any(forest.root(key) == root for key in tensors):
+            found.append(candidate)
+    return found
 
 
-def _placers(chosen: Sequence[Candidate], locations: Mapping[int, Location], tensor: int) -> list[Candidate]:
-    """Candidates with a placement in the buffer of `tensor`."""
-    root = locations[tensor].root
-    return [
-        candidate
-        for candidate in chosen
-        if any(locations[placement.tensor].root == root for placement in candidate.placements)
-    ]
+@dataclass(frozen=True)
+class _Resolver:
+    """Locations of one choice of candidates."""
+
+    graph: Graph
+    chosen: Sequence[Candidate]
+    forest: _Forest
+
+    def locate(self) -> dict[int, Location]:
+        """Locations of all activations, bases before what lies in them."""
+        demands = _demands(self.graph, self.chosen)
+        locations: dict[int, Location] = {}
+        for key, tensor in self.graph.tensors.items():
+            if tensor.is_constant:
+                continue
+            chain = self.forest.chain(key)
+            root = chain[-1].base if chain else key
+            pitch = demands.get(root, dense_pitch(self.graph.tensors[root]))
+            locations.setdefault(root, Location(root, 0, pitch))
+            for placement in reversed(chain):
+                if placement.tensor not in locations:
+                    locations[placement.tensor] = self._place(locations[placement.base], placement)
+        return locations
+
+    def _place(self, base: Location, placement: Placement) -> Location:
+        tensors = self.graph.tensors
+        found = _within(base, tensors[placement.base], placement, tensors[placement.tensor])
+        if found is None:
+            owner = self.forest.links[placement.tensor].owner
+            raise self._conflict(
+                placement.tensor, f"%{placement.tensor} has no single pitch inside %{placement.base}", owner
+            )
+        return found
+
+    def check(self, locations: Mapping[int, Location]) -> None:
+        """Check that the caller's tensors are dense, and that operands are found as they are wanted."""
+        for key in (*self.graph.inputs, *self.graph.outputs):
+            tensor = self.graph.tensors[key]
+            row = dense_pitch(tensor)
+            if key in locations and locations[key].pitch != row != tensor.elements:
+                raise self._conflict(key, f"%{key} belongs to the caller, and its pixels are not dense")
+        layouts = dict.fromkeys((*self.graph.inputs, *self.graph.outputs), Layout.ROW_MAJOR)
+        for candidate in self.chosen:
+            for operand in candidate.operands:
+                self._check_pitch(candidate, operand, locations[operand.tensor])
+                layout = layouts.setdefault(operand.tensor, operand.layout).value
+                if layout != operand.layout.value:
+                    reason = f"%{operand.tensor} is {layout}, not {operand.layout.value}"
+                    raise PlacementError([candidate], reason)
+
+    def _check_pitch(self, candidate: Candidate, operand: Operand, found: Location) -> None:
+        tensor = self.graph.tensors[operand.tensor]
+        if self.graph.tensors[found.root].is_constant:
+            raise self._conflict(operand.tensor, f"%{operand.tensor} would lie in a constant")
+        if operand.pitch not in (None, found.pitch) and tensor.elements != dense_pitch(tensor):
+            reason = f"%{operand.tensor} has a pitch of {found.pitch} elements, not {operand.pitch}"
+            raise self._conflict(operand.tensor, reason, candidate)
+
+    def _conflict(self, tensor: int, reason: str, *first: Candidate) -> PlacementError:
+        return PlacementError([*first, *_involved(self.chosen, self.forest, tensor)], reason)
 
 
 def resolve(graph: Graph, chosen: Sequence[Candidate]) -> Mapping[int, Location]:
@@ -172,34 +219,14 @@ def resolve(graph: Graph, chosen: Sequence[Candidate]) -> Mapping[int, Location]
         chosen: candidates in execution order.
 
     Raises:
-        PlacementError: when they want a tensor in two places, at two pitches or in two layouts.
+        PlacementError: when they want a tensor in two places, at two pitches or in two layouts, or one of
+            the graph's inputs or outputs with gaps between its pixels.
     """
     forest = _Forest(graph)
     for candidate in chosen:
         for placement in candidate.placements:
             forest.add(placement, candidate)
-    demands = _demands(graph, chosen)
-    locations: dict[int, Location] = {}
-
-    def locate(tensor: int) -> None:
-        chain = []
-        here = tensor
-        while here not in locations and here in forest.links:
-            chain.append(here)
-            here = forest.links[here].placement.base
-        if here not in locations:
-            wanted = _pitch(demands[here], here) if here in demands else None
-            locations[here] = Location(here, 0, wanted or dense_pitch(graph.tensors[here]))
-        for view in reversed(chain):
-            link = forest.links[view]
-            base = link.placement.base
-            found = _within(locations[base], graph.tensors[base], link.placement, graph.tensors[view])
-            if found is None:
-                raise PlacementError([link.owner], f"%{view} has no single pitch inside %{base}")
-            locations[view] = found
-
-    for key, tensor in graph.tensors.items():
-        if not tensor.is_constant:
-            locate(key)
-    _check_operands(graph, chosen, locations)
+    resolver = _Resolver(graph, chosen, forest)
+    locations = resolver.locate()
+    resolver.check(locations)
     return locations
