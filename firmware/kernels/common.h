@@ -23,4 +23,13 @@
 #define TG_INSTANCE
 #endif
 
+/* Before a loop whose few iterations are known once the kernel's constants are: no loop remains. */
+#if defined(__clang__)
+#define TG_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define TG_UNROLL _Pragma("GCC unroll 32")
+#else
+#define TG_UNROLL
+#endif
+
 #endif

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from tests.support.kernel_runner import KernelCase, KernelLibrary, check_overlaps
 from tests.support.tflite_writer import ModelWriter
 from tinygen.ir import Array, Attributes, DType, Graph, Op, Quantization, Tensor
+from tinygen.kernels.interface import Candidate, Family, Refusal
 from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.numerics.quantize import activation_range
 from tinygen.ops.conv_2d import Conv2DAttributes
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2DAttributes
 from tinygen.ops.fully_connected import FullyConnectedAttributes
 from tinygen.ops.geometry import Activation, Padding, Pads, output_size, resolve_pads
+from tinygen.oracle.tflm import TflmOracle
+from tinygen.target import Compiler, Target
 
 INPUT, FILTER, BIAS, OUTPUT = range(4)
 """Tensor ids of a case's graph."""
@@ -240,3 +246,61 @@ def tflm_model(cases: Sequence[LinearCase]) -> bytes:
     """A model with every case side by side: input and output number i are those of case i."""
     writer = ModelWriter()
     return writer.finish([case.write(writer) for case in cases])
+
+
+HOST = Target("native", "host", frozenset(), (), Compiler(("",)))
+"""A target without features."""
+
+
+def candidate(propose: Family, graph: Graph) -> Candidate:
+    """The only candidate of a family for the only op of a graph."""
+    proposal = propose(graph.ops, graph, HOST)
+    assert not isinstance(proposal, Refusal), proposal
+    (found,) = proposal
+    return found
+
+
+def refusal(propose: Family, graph: Graph) -> Refusal:
+    """The refusal of a family for the only op of a graph."""
+    proposal = propose(graph.ops, graph, HOST)
+    assert isinstance(proposal, Refusal), proposal
+    return proposal
+
+
+def compile_cases(
+    propose: Family,
+    cases: Sequence[LinearCase],
+    folder: Path,
+    pitches: Mapping[int, int] = MappingProxyType({}),
+) -> KernelLibrary:
+    """All cases in one library, in this order; `pitches` by tensor id hold for each."""
+    return KernelLibrary(
+        [KernelCase(case.graph, candidate(propose, case.graph), pitches) for case in cases], folder
+    )
+
+
+def assert_equals_numpy(compiled: KernelLibrary, cases: Sequence[LinearCase]) -> None:
+    """Each case gives what `reference` gives; unless there are few, outputs differ."""
+    for number, case in enumerate(cases):
+        sample = case.sample()
+        found = compiled.run(number, {INPUT: sample})[OUTPUT]
+        np.testing.assert_array_equal(found, case.reference(sample), err_msg=str(case))
+        assert found.size < 16 or case.gain < 1 or len(np.unique(found)) > 1, case
+
+
+def assert_equals_tflm(compiled: KernelLibrary, cases: Sequence[LinearCase]) -> None:
+    """Each case gives what TensorFlow Lite Micro gives for a model of all cases."""
+    samples = [case.sample(1) for case in cases]
+    (run,) = TflmOracle(tflm_model(cases)).run([samples], [])
+    for number, (case, sample, expected) in enumerate(zip(cases, samples, run.outputs, strict=True)):
+        found = compiled.run(number, {INPUT: sample})[OUTPUT]
+        np.testing.assert_array_equal(found, expected, err_msg=str(case))
+
+
+def assert_overlaps(compiled: KernelLibrary, cases: Sequence[LinearCase]) -> None:
+    """Each case is right at the ends of its overlap's intervals and wrong one byte further."""
+    tried = 0
+    for number, case in enumerate(cases):
+        samples = [{INPUT: case.sample(seed)} for seed in range(12)]
+        tried += check_overlaps(compiled, number, samples[0], exact=samples)
+    assert tried >= len(cases)

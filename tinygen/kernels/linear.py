@@ -49,7 +49,6 @@ class LinearOp:
         input, output: activations, int8, quantized per tensor.
         weights: int8, shaped [output channels, taps].
         bias: int64 values in the range of int32, shaped [output channels]; zeros where the op has none.
-        has_bias: whether the op has a bias.
         scaling: multiplier and shift of each output channel, or a single pair for all of them.
         low, high: range of the outputs after the fused activation.
     """
@@ -58,7 +57,6 @@ class LinearOp:
     output: Tensor
     weights: Array
     bias: Array
-    has_bias: bool
     scaling: tuple[tuple[int, int], ...]
     low: int
     high: int
@@ -208,7 +206,6 @@ def read_linear(
     filters = graph.operand(op, 1)
     weights = _weights(filters, channel_axis)
     channels = weights.shape[0]
-    bias = graph.optional(op, 2)
     assert result.quant is not None
     scaling = _scaling(source, filters, result, channels if broadcast_scale else None)
     try:
@@ -218,7 +215,7 @@ def read_linear(
     except ValueError as error:
         raise UnsuitableError("The fused activation limits the output's range", str(error)) from error
     found = LinearOp(
-        source, result, weights, _bias(bias, channels), bias is not None, tuple(scaling), low, high
+        source, result, weights, _bias(graph.optional(op, 2), channels), tuple(scaling), low, high
     )
     found.check_accumulators()
     return found
