@@ -299,6 +299,13 @@ CASES: list[tuple[str, str, Change, str, str]] = [
         "same scale",
         "(0.5, 3) and (0.6, 3)",
     ),
+    (
+        "SOFTMAX",
+        "row",
+        lambda s: s.with_input(0, shape=(1, 4096)).with_output(shape=(1, 4096)),
+        "at most 4095 elements",
+        "4096 elements",
+    ),
     ("SOFTMAX", "output", lambda s: s.with_output(quant=Q), "1/256", "scale 0.5, zero point 3"),
     ("SOFTMAX", "beta", lambda s: s.with_options(beta=float("inf")), "factor beta", "beta inf"),
     ("SOFTMAX", "no beta", lambda s: replace(s, options={}), "factor beta", "beta 0"),

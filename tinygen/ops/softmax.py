@@ -22,6 +22,19 @@ def from_options(options: Options) -> SoftmaxAttributes:
     return SoftmaxAttributes(beta=float(options.get("beta", 0.0)))
 
 
+_LONGEST_ROW = 4095
+
+
+def row_fits(graph: Graph, op: Op) -> str | None:
+    """A row has at most 4095 elements.
+
+    Beyond, the sum of exponentials can leave the 12 integer bits that TFLM gives it, which C leaves
+    undefined (tensorflow/lite/kernels/internal/reference/softmax.h). Reduce the number of classes.
+    """
+    depth = graph.operand(op, 0).shape[-1]
+    return None if depth <= _LONGEST_ROW else f"{depth} elements"
+
+
 def fixed_output(graph: Graph, op: Op) -> str | None:
     """The output has scale 1/256 and zero point -128.
 
@@ -56,6 +69,6 @@ OPERATOR = Operator(
         rank(INPUT, 1, 4),
         quantized(INPUT, OUTPUT),
     ),
-    rules=(fixed_output, scaled_logits),
+    rules=(row_fits, fixed_output, scaled_logits),
     infer=lambda graph, op: (graph.operand(op, 0).shape,),
 )
