@@ -111,7 +111,8 @@ static TG_INLINE int32_t tg_softmax_power(int32_t difference, struct tg_softmax_
  *
  * input: [rows, depth]; output: [rows, depth], scale 1/256, zero point -128, written in memory order, each
  * element after the last read of the input's element of the same index.
- * Source: Softmax in tensorflow/lite/kernels/internal/reference/softmax.h. */
+ * Source: Softmax in tensorflow/lite/kernels/internal/reference/softmax.h. It aborts on rows whose
+ * exponentials add up to 512 or more; all of their results are below half a step of the output: 0. */
 static TG_INLINE void tg_softmax_s8(const int8_t *input, int8_t *output, struct tg_softmax_params p)
 {
     for (int32_t row = 0; row < p.rows; ++row) {
@@ -125,11 +126,15 @@ static TG_INLINE void tg_softmax_s8(const int8_t *input, int8_t *output, struct 
             sum += tg_divide_by_power_of_two(tg_softmax_power(input[i] - maximum, p), 12);
         }
         const int32_t zeros = tg_leading_zeros((uint32_t)sum);
+        const int32_t exponent = 12 - zeros + 31 - 8;
         const int32_t inverse = tg_one_over_one_plus((int32_t)(((uint32_t)sum << zeros) - 0x80000000U));
         for (int32_t i = 0; i < p.depth; ++i) {
-            const int32_t scaled = tg_q31_product(inverse, tg_softmax_power(input[i] - maximum, p));
-            const int32_t result = tg_divide_by_power_of_two(scaled, 12 - zeros + 31 - 8) + INT8_MIN;
-            output[i] = (int8_t)(result < INT8_MAX ? result : INT8_MAX);
+            int32_t result = 0;
+            if (exponent < 32) {
+                const int32_t scaled = tg_q31_product(inverse, tg_softmax_power(input[i] - maximum, p));
+                result = tg_divide_by_power_of_two(scaled, exponent);
+            }
+            output[i] = (int8_t)(result < 255 ? result + INT8_MIN : INT8_MAX);
         }
         input += p.depth;
         output += p.depth;
