@@ -5,24 +5,17 @@ from dataclasses import replace
 import pytest
 
 from tests.support.layered_model import layered_plan
-from tests.support.reports import inspected
+from tests.support.reports import FOOTPRINT, inspected
 from tinygen.ir import Graph
-from tinygen.planning.plan import Buffer, BufferKind
-from tinygen.report.collect import Measured, layer_plans, macs, memory, stored_constants
-
-
-def test_equal_constants_are_stored_once():
-    stored = stored_constants(layered_plan())
-    assert stored.weights == 12, "four layers share one array of 12 bytes"
-    assert stored.constants == 4 * 12, "each layer has a table of its own"
+from tinygen.report.collect import Measured, layer_plans, macs, memory
 
 
 def test_memory_by_the_definitions():
-    found = memory(layered_plan(), Measured(static_ram=12, stack=64, model_flash=4096))
+    found = memory(FOOTPRINT, Measured(static_ram=12, stack=64, model_flash=4096))
     assert found.model_dump() == {
         "arena": 160,
-        "scratch": 0,
-        "state": 0,
+        "scratch": 8,
+        "state": 40,
         "lower_bound": 64,
         "static_ram": 12,
         "stack": 64,
@@ -33,14 +26,8 @@ def test_memory_by_the_definitions():
 
 
 def test_what_the_target_cannot_tell_is_none():
-    found = memory(layered_plan(), Measured())
+    found = memory(FOOTPRINT, Measured())
     assert (found.static_ram, found.stack, found.code) == (None, None, None)
-
-
-def test_state_buffers_are_state():
-    plan = layered_plan()
-    state = Buffer(9, "history", 40, 4, -1, 4, BufferKind.STATE)
-    assert memory(replace(plan, buffers={**plan.buffers, 9: state}), Measured()).state == 40
 
 
 def test_layers_name_their_work():
@@ -60,6 +47,14 @@ def test_ram_of_a_layer_is_what_is_alive_and_counts_shared_bytes_once():
     assert [layer.ram for layer in layer_plans(overlapping)] == [48, 64, 64, 64]
 
 
+def test_equal_constants_of_a_layer_are_stored_once():
+    plan = layered_plan()
+    step = plan.steps[0]
+    twice = replace(step, candidate=replace(step.candidate, constants=step.candidate.constants * 2))
+    (layer,) = layer_plans(replace(plan, steps=(twice,)))
+    assert (layer.weights, layer.constants) == (12, 12)
+
+
 def test_an_op_that_tinygen_does_not_know_has_no_macs():
     graph = layered_plan().graph
     op = replace(graph.ops[0], kind="MY_CUSTOM_OP")
@@ -74,4 +69,5 @@ def test_an_inspection_tells_the_ops_and_what_is_alive(supported):
     assert [op.ram for op in report.ops] == [8 + 12, 12 + 16, 16 + 8, 8 + 6, 6 + 6]
     assert [op.supported for op in report.ops] == [True, supported, supported, True, True]
     assert (report.plan is None) is not supported
+    assert (report.refusal is None) is supported
     assert [problem.index for problem in report.unsupported] == ([] if supported else [1, 2])

@@ -1,7 +1,10 @@
 """The page and the table of supported operators."""
 
+from pathlib import Path
+
 from tinygen.ir import Graph, Op
 from tinygen.kernels.interface import FamilySet, KernelSet, Refusal, Region
+from tinygen.kernels.portable import PORTABLE
 from tinygen.ops.operator import Operator
 from tinygen.report.supported_ops import kernel_kinds, page, render_operators
 from tinygen.report.text import plain
@@ -34,6 +37,12 @@ def test_the_page_lists_rules_and_who_computes_an_operator():
         "\n## ZERO\n\nComputed by: rewritten into other operators.\n\n- The batch is 1.\n"
     )
     assert "VIEW" not in text
+
+
+def test_the_published_page_is_current():
+    published = (Path(__file__).parents[2] / "docs" / "SUPPORTED_OPS.md").read_text(encoding="utf-8")
+    current = page(kernel_kinds({PORTABLE.name: PORTABLE}))
+    assert published == current, "python -m tinygen.report.supported_ops docs/SUPPORTED_OPS.md"
 
 
 class _RegionSet:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from tests.support.layered_model import layered_graph, layered_plan
+from tinygen.codegen import Footprint
 from tinygen.emulators.interface import Inference
+from tinygen.errors import ModelError
 from tinygen.ir import Model
 from tinygen.ops.operator import Violation
 from tinygen.report.build import BuildReport
@@ -22,6 +24,9 @@ EQUAL = Comparison(3)
 MISMATCHED = Comparison(3, (OutputMismatch(1, 0, DIFFERENCE), OutputMismatch(2, 0, DIFFERENCE)))
 DIVERGENCE = Divergence(1, 2, "kept", "MUL", "kept", DIFFERENCE)
 COUNTED = Inference((b"",), (100, 20, 30, 50), 210, 64)
+
+
+FOOTPRINT = Footprint(arena=160, scratch=8, state=40, lower_bound=64, weights=12, constants=48)
 
 
 def model_info() -> ModelInfo:
@@ -55,7 +60,7 @@ def verification(
         first_divergence=None if comparison.bit_exact else DivergenceInfo.of(DIVERGENCE),
         counter="none" if counted is None else "instructions",
         instructions=counted,
-        memory=memory(plan, Measured(static_ram=12, stack=64, model_flash=4096)),
+        memory=memory(FOOTPRINT, Measured(static_ram=12, stack=64, model_flash=4096)),
     )
 
 
@@ -72,7 +77,7 @@ def build() -> BuildReport:
         image=image_info(),
         flash=Usage(used=20_000, size=4 << 20),
         ram=Usage(used=1_000, size=None),
-        memory=memory(plan, Measured(static_ram=12, model_flash=4096)),
+        memory=memory(FOOTPRINT, Measured(static_ram=12, model_flash=4096)),
         layers=layer_plans(plan),
     )
 
@@ -87,7 +92,8 @@ def inspected(*, supported: bool = True) -> InspectionReport:
     report = inspection(
         PurePosixPath("models/layered.tflite"),
         Model("layered", DIGEST, (graph,)),
-        () if supported else violations,
-        layered_plan() if supported else None,
+        violations=() if supported else violations,
+        refusal=None if supported else ModelError("layered is a float model", why=["x0: float32"]),
+        plan=layered_plan() if supported else None,
     )
     return report.model_copy(update={"tool": "1.2.3"})

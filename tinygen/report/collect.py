@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tinygen.codegen import Footprint
 from tinygen.emulators.interface import Inference
 from tinygen.ir import Graph, Op
 from tinygen.kernels.interface import Constant, ConstantKind
 from tinygen.ops.registry import operators
-from tinygen.planning.plan import BufferKind, KernelCall, Plan
+from tinygen.planning.plan import KernelCall, Plan
 from tinygen.report.sections import LayerCount, LayerPlan, Memory
 from tinygen.report.verification import Instructions
 
@@ -48,11 +49,6 @@ def _stored(constants: Sequence[Constant]) -> Stored:
     return Stored(total[ConstantKind.WEIGHTS], total[ConstantKind.CONSTANTS])
 
 
-def stored_constants(plan: Plan) -> Stored:
-    """Bytes of the weights and other constants of a plan, as they are stored in flash."""
-    return _stored([constant for step in plan.steps for constant in step.candidate.constants])
-
-
 @dataclass(frozen=True)
 class Measured:
     """What building and running found out; None where the target cannot tell.
@@ -68,21 +64,24 @@ class Measured:
     model_flash: int | None = None
 
 
-def memory(plan: Plan, measured: Measured) -> Memory:
-    """The report's memory section."""
-    stored = stored_constants(plan)
+def memory(footprint: Footprint, measured: Measured) -> Memory:
+    """The report's memory section.
+
+    Args:
+        footprint: of the generated library.
+        measured: what building and running found out.
+    """
     flash = measured.model_flash
-    state = [buffer.bytes for buffer in plan.buffers.values() if buffer.kind is BufferKind.STATE]
     return Memory(
-        arena=plan.bounds.arena,
-        scratch=plan.scratch_bytes(),
-        state=sum(state),
-        lower_bound=plan.bounds.lower_bound,
+        arena=footprint.arena,
+        scratch=footprint.scratch,
+        state=footprint.state,
+        lower_bound=footprint.lower_bound,
         static_ram=measured.static_ram,
         stack=measured.stack,
-        weights=stored.weights,
-        constants=stored.constants,
-        code=None if flash is None else flash - stored.weights - stored.constants,
+        weights=footprint.weights,
+        constants=footprint.constants,
+        code=None if flash is None else flash - footprint.weights - footprint.constants,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Self
 
+from tinygen.errors import TinygenError
 from tinygen.ir import Graph, Model, Op, Quantization, Tensor
 from tinygen.ops.operator import Violation
 from tinygen.planning.plan import Plan
@@ -123,6 +124,19 @@ class Problem(Section):
     """What to do about it; empty where the rule says it all."""
 
 
+class Refusal(Section):
+    """Why the whole model is refused."""
+
+    message: str
+    """What is wrong with it."""
+
+    why: tuple[str, ...]
+    """The rule or the observation behind it."""
+
+    hints: tuple[str, ...]
+    """What to try, most promising first."""
+
+
 class PlanInfo(Section):
     """How the model would be laid out, for the target that it was planned for."""
 
@@ -166,15 +180,23 @@ class InspectionReport(Report):
     weights: Count
     """Bytes of all constants, as the file stores them."""
 
+    refusal: Refusal | None
+    """Why the whole model is refused, where that says more than the rules that its operators break."""
+
     unsupported: tuple[Problem, ...]
-    """Every rule that the model breaks."""
+    """Every rule that the operators break."""
 
     plan: PlanInfo | None
     """Null where the model is not supported."""
 
 
 def inspection(
-    path: PurePath, model: Model, violations: Iterable[Violation] = (), plan: Plan | None = None
+    path: PurePath,
+    model: Model,
+    *,
+    violations: Iterable[Violation] = (),
+    refusal: TinygenError | None = None,
+    plan: Plan | None = None,
 ) -> InspectionReport:
     """The report for a model.
 
@@ -182,6 +204,7 @@ def inspection(
         path: the file, as the user named it.
         model: as the frontend read it.
         violations: every rule that its main graph breaks.
+        refusal: why the whole model is refused.
         plan: made from its main graph, where it is supported.
     """
     graph = model.main
@@ -196,7 +219,7 @@ def inspection(
             live_macs=total_macs(plan.graph) if plan else None,
         ),
         name=model.name,
-        supported=not broken,
+        supported=not broken and refusal is None,
         inputs=graph.inputs,
         outputs=graph.outputs,
         tensors=tuple(TensorInfo.of(tensor) for _, tensor in sorted(graph.tensors.items())),
@@ -204,6 +227,7 @@ def inspection(
             _op_info(graph, op, ram, op.id not in refused) for op, ram in zip(graph.ops, alive, strict=True)
         ),
         weights=sum(_stored(tensor) for tensor in graph.tensors.values()),
+        refusal=None if refusal is None else _refusal(refusal),
         unsupported=tuple(_problem(violation) for violation in broken),
         plan=None if plan is None else _plan_info(plan),
     )
@@ -241,6 +265,10 @@ def _op_info(graph: Graph, op: Op, ram: int, supported: bool) -> OpInfo:
         ram=ram,
         supported=supported,
     )
+
+
+def _refusal(error: TinygenError) -> Refusal:
+    return Refusal(message=error.message, why=error.why, hints=error.hints)
 
 
 def _problem(violation: Violation) -> Problem:

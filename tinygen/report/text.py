@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tinygen.report.build import BoardsReport, BuildReport
-from tinygen.report.inspection import InspectionReport, OpInfo, TensorInfo
+from tinygen.report.inspection import InspectionReport, OpInfo, Problem, TensorInfo
 from tinygen.report.sections import ImageInfo, LayerCount, LayerPlan, Memory, ModelInfo, Usage
 from tinygen.report.verification import DivergenceInfo, Instructions, OracleInfo, VerificationReport
 
@@ -86,7 +86,7 @@ def render_inspection(report: InspectionReport) -> Group:
         ]
     else:
         parts += [_ops(report.ops), Text(f"weights in the file {_bytes(report.weights)}")]
-    if report.unsupported:
+    if report.refusal is not None or report.unsupported:
         parts.append(_problems(report))
     return _spaced(parts)
 
@@ -246,8 +246,23 @@ def _planned_layers(layers: Sequence[LayerPlan]) -> Table:
 
 
 def _problems(report: InspectionReport) -> Group:
+    """What is not supported, and everything to try."""
+    parts: list[RenderableType] = []
+    hints = [problem.hint for problem in report.unsupported if problem.hint]
+    if report.refusal is not None:
+        parts.append(Text("\n  ".join([report.refusal.message, *report.refusal.why]), "red"))
+        hints = [*report.refusal.hints, *hints]
+    if report.unsupported:
+        parts.append(_broken_rules(report.unsupported))
+    if hints:
+        numbered = (f"\n  {number}. {hint}" for number, hint in enumerate(dict.fromkeys(hints), 1))
+        parts.append(Text("".join(["Things to try:", *numbered])))
+    return _spaced(parts)
+
+
+def _broken_rules(problems: Sequence[Problem]) -> Table:
     table = new_table(">op", "layer", "kind", "what is not supported")
-    for problem in report.unsupported:
+    for problem in problems:
         found = f" Found: {printable(problem.found, 120)}." if problem.found else ""
         table.add_row(
             str(problem.index),
@@ -255,9 +270,7 @@ def _problems(report: InspectionReport) -> Group:
             Text(printable(problem.op)),
             Text(f"{problem.rule}{found}", "red"),
         )
-    hints = dict.fromkeys(problem.hint for problem in report.unsupported if problem.hint)
-    steps = "\n".join(f"  {number}. {hint}" for number, hint in enumerate(hints, 1))
-    return Group(table, Text(f"Things to try:\n{steps}")) if hints else Group(table)
+    return table
 
 
 def _share(part: LayerCount, total: int) -> str:
