@@ -88,6 +88,14 @@ def assert_equal(
 
 
 @pytest.mark.oracle
+def test_every_layer_is_that_of_tflm(model: Built, tmp_path: Path) -> None:
+    samples = random_inputs(model.plan.graph, 1, seed=0)
+    session = HostSession(compile_library(model.library, tmp_path))
+    oracle = TflmOracle(model.path.read_bytes())
+    assert first_divergence(model.plan, session, oracle, samples, 0) is None
+
+
+@pytest.mark.oracle
 def test_outputs_are_those_of_tflm(model: Built, tmp_path: Path) -> None:
     samples = random_inputs(model.plan.graph, 3, seed=1)
     expected = TflmOracle(model.path.read_bytes()).run(samples)

@@ -38,6 +38,11 @@ def test_comment_keeps_ordinary_names() -> None:
     )
 
 
+def test_short_comments_name_the_first_of_fused_ops() -> None:
+    assert names.short_comment("conv/Relu;bn/FusedBatchNorm;conv/BiasAdd") == "conv/Relu; ..."
+    assert names.short_comment("Identity") == "Identity"
+
+
 @given(st.text())
 def test_comment_is_one_line_of_harmless_ascii(text: str) -> None:
     shown = names.comment(text)

@@ -36,6 +36,13 @@ class Stored:
         """Element type in C."""
         return names.c_type(DType(self.values.dtype.name))
 
+    @property
+    def note(self) -> str:
+        """What it is, how large, and who uses it, in words."""
+        size = self.values.nbytes
+        unit = "byte" if size == 1 else "bytes"
+        return f"{self.kind.value}, {size:,} {unit}: {', '.join(self.users)}"
+
 
 @dataclass
 class ConstantPool:
@@ -88,7 +95,7 @@ class ConstantPool:
                 c_type=item.c_type,
                 length=item.values.size,
                 align=item.align,
-                note=f"{item.kind.value}, {item.values.nbytes:,} bytes: {', '.join(item.users)}",
+                note=item.note,
                 rows=literals.rows(item.values),
             )
             for item in self._stored.values()

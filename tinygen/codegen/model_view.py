@@ -91,7 +91,8 @@ class _Builder:
             case TensorPointer(tensor):
                 kind = self.pointer_type(step, pointer, stored)
                 value = f"({kind})({self.arena} + {self.plan.address(tensor)})"
-                return ArgumentView(value, f"{argument.name} {format_type(self.plan.graph.tensors[tensor])}")
+                shape = ", ".join(map(str, self.plan.graph.tensors[tensor].shape))
+                return ArgumentView(value, f"{argument.name} [{shape}]")
             case ConstantPointer(name):
                 return ArgumentView(stored[name].symbol, f"{argument.name} [{stored[name].values.size}]")
             case ScratchPointer(name):
@@ -113,7 +114,7 @@ class _Builder:
             word = "writes" if self.writes(step, operand.tensor) else "reads"
             lines.append(
                 f"{word:6} {format_type(tensor)} at {self.plan.address(tensor.id)}, "
-                f'"{names.comment(tensor.name)}"'
+                f'"{names.short_comment(tensor.name)}"'
             )
         return tuple(lines)
 
@@ -160,7 +161,7 @@ class _Builder:
         return tuple(
             BufferView(
                 f"{offset:8d} {buffer.bytes:8d}  {max(buffer.first, 0):5d} {min(buffer.last, last):5d}  "
-                f"{buffer.kind.value:10s}  {names.comment(buffer.name)}"
+                f"{buffer.kind.value:10s}  {names.short_comment(buffer.name)}"
             )
             for offset, buffer in placed
         )

@@ -114,3 +114,9 @@ def comment(text: str) -> str:
         while unsafe in shown:
             shown = shown.replace(unsafe, safe)
     return shown
+
+
+def short_comment(name: str) -> str:
+    """As `comment`, but of the first of the names that TensorFlow's converter joins when it fuses ops."""
+    first, more, _ = name.partition(";")
+    return comment(first + ("; ..." if more else ""))

@@ -96,8 +96,8 @@ static TG_INSTANCE void scale_s8_1(
 static void layer_0(void)
 {
     scale_s8_0(
-        (const int8_t *)(DEMO_ARENA + 0), /* input int8[1,8] q(0.1, -3) */
-        (int8_t *)(DEMO_ARENA + 8), /* output int8[1,8] q(0.1, -3) */
+        (const int8_t *)(DEMO_ARENA + 0), /* input [1, 8] */
+        (int8_t *)(DEMO_ARENA + 8), /* output [1, 8] */
         demo_layer0_weights, /* weights [4] */
         DEMO_ARENA + 16); /* scratch, 8 bytes */
 }
@@ -112,8 +112,8 @@ static void layer_0(void)
 static void layer_1(void)
 {
     scale_s8_1(
-        (const int8_t *)(DEMO_ARENA + 8), /* input int8[1,8] q(0.1, -3) */
-        (int8_t *)(DEMO_ARENA + 0), /* output int8[1,8] q(0.1, -3) */
+        (const int8_t *)(DEMO_ARENA + 8), /* input [1, 8] */
+        (int8_t *)(DEMO_ARENA + 0), /* output [1, 8] */
         demo_layer0_weights, /* weights [4] */
         DEMO_ARENA + 16); /* scratch, 8 bytes */
 }
@@ -128,8 +128,8 @@ static void layer_1(void)
 static void layer_2(void)
 {
     scale_s8_0(
-        (const int8_t *)(DEMO_ARENA + 0), /* input int8[1,8] q(0.1, -3) */
-        (int8_t *)(DEMO_ARENA + 8), /* output int8[1,8] q(0.1, -3) */
+        (const int8_t *)(DEMO_ARENA + 0), /* input [1, 8] */
+        (int8_t *)(DEMO_ARENA + 8), /* output [1, 8] */
         demo_layer2_weights, /* weights [4] */
         DEMO_ARENA + 16); /* scratch, 8 bytes */
 }
