@@ -27,8 +27,8 @@ _FAULT = re.compile(rb"\nFAULT ([ -~]+)\n\Z")
 _HELLO_EVERY = 1.0
 """Seconds after which a HELLO is sent again: a board may have been in reset when the last one came."""
 
-_SLOWEST = 4_000
-"""Bytes a second that any console carries: QEMU's takes 10,000 on a busy machine, 115,200 baud is 11,520."""
+_SLOWEST = 2_000
+"""Bytes a second that any console carries: QEMU's takes 5,000 on a busy machine, 115,200 baud is 11,520."""
 
 
 class Transport(Protocol):
