@@ -110,8 +110,8 @@ def tflm_outputs(
     results: list[list[Array]] = [[] for _ in samples]
     for start in range(0, len(cases), _CASES_A_MODEL):
         part = slice(start, start + _CASES_A_MODEL)
-        for result, found in zip(results, _tflm(cases[part], [s[part] for s in samples]), strict=True):
-            result += found
+        for number, found in enumerate(_tflm(cases[part], [sample[part] for sample in samples])):
+            results[number] += found
     return results
 
 

@@ -9,6 +9,7 @@ from tinygen.kernels.operands import at_run_time, dense_activations, is_int8
 from tinygen.numerics.fixed_point import quantize_multiplier
 from tinygen.numerics.quantize import activation_range
 from tinygen.ops.add import AddAttributes
+from tinygen.ops.operator import attributes_of
 from tinygen.target import Target
 
 KINDS = ("ADD",)
@@ -68,8 +69,7 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     if not all(map(is_int8, (*operands, result))):
         dtypes = " and ".join(str(tensor.dtype) for tensor in operands)
         return Refusal("portable", "ADD takes and gives int8 tensors", f"{dtypes} to {result.dtype}")
-    attributes = op.attributes
-    assert isinstance(attributes, AddAttributes)
+    attributes = attributes_of(op, AddAttributes)
     smaller, larger = sorted(operands, key=lambda tensor: tensor.quant.scale if tensor.quant else 0.0)
     parameters = _parameters(larger, smaller, result, attributes.activation.name)
     return [_candidate(op, BinaryKernel(larger, smaller, result), parameters)]

@@ -9,6 +9,7 @@ from tinygen.kernels.operands import at_run_time, dense_activations, is_int8
 from tinygen.numerics.fixed_point import quantize_multiplier
 from tinygen.numerics.quantize import activation_range
 from tinygen.ops.mul import MulAttributes
+from tinygen.ops.operator import attributes_of
 from tinygen.target import Target
 
 KINDS = ("MUL",)
@@ -44,8 +45,7 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     if not all(map(is_int8, (input1, input2, result))):
         found = f"{input1.dtype} and {input2.dtype} to {result.dtype}"
         return Refusal("portable", "MUL takes and gives int8 tensors", found)
-    attributes = op.attributes
-    assert isinstance(attributes, MulAttributes)
+    attributes = attributes_of(op, MulAttributes)
     kernel = BinaryKernel(input1, input2, result)
     parameters = _parameters(input1, input2, result, attributes.activation.name)
     return [

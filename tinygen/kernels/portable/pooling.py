@@ -20,6 +20,7 @@ from tinygen.kernels.operands import argument, at_run_time, is_int8
 from tinygen.kernels.traversal import forward
 from tinygen.numerics.quantize import activation_range
 from tinygen.ops.geometry import Pads, resolve_pads
+from tinygen.ops.operator import attributes_of
 from tinygen.ops.pooling import Pool2DAttributes
 from tinygen.target import Target
 
@@ -61,8 +62,7 @@ def _cost(source: Tensor, result: Tensor, attributes: Pool2DAttributes) -> Cost:
 
 
 def _candidate(op: Op, source: Tensor, result: Tensor, pads: Pads) -> Candidate:
-    attributes = op.attributes
-    assert isinstance(attributes, Pool2DAttributes)
+    attributes = attributes_of(op, Pool2DAttributes)
     assert result.quant is not None
     batches, input_h, input_w, channels = source.shape
     lowest, highest = activation_range(
@@ -112,8 +112,7 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
         return Refusal(
             "portable", f"{op.kind} takes and gives int8 tensors", f"{source.dtype} to {result.dtype}"
         )
-    attributes = op.attributes
-    assert isinstance(attributes, Pool2DAttributes)
+    attributes = attributes_of(op, Pool2DAttributes)
     filter_hw = attributes.filter_h, attributes.filter_w
     input_hw = source.shape[1], source.shape[2]
     stride_hw = attributes.stride_h, attributes.stride_w

@@ -11,6 +11,7 @@ from tinygen.kernels.interface import Call, Candidate, Cost, Overlap, Proposal, 
 from tinygen.kernels.operands import argument, at_run_time, dense_activations, is_int8
 from tinygen.kernels.traversal import forward
 from tinygen.numerics.fixed_point import quantize_multiplier
+from tinygen.ops.operator import attributes_of
 from tinygen.ops.softmax import SoftmaxAttributes
 from tinygen.target import Target
 
@@ -102,8 +103,7 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
         )
     if not (source.shape and 1 <= source.shape[-1] <= MAX_DEPTH):
         return Refusal("portable", f"SOFTMAX has rows of 1 to {MAX_DEPTH} elements", f"shape {source.shape}")
-    attributes = op.attributes
-    assert isinstance(attributes, SoftmaxAttributes)
+    attributes = attributes_of(op, SoftmaxAttributes)
     try:
         scaled = scaling(attributes.beta, source.quant.scale)
     except ValueError as error:
