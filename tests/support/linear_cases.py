@@ -170,11 +170,13 @@ class LinearCase:
         )
         filters = writer.constant("filter", self.weights, DType.INT8, self.scales, (), self.channel_axis)
         bias_scales = [_float32(_INPUT_SCALE) * scale for scale in self.scales]
-        bias = writer.constant("bias", self.biases, DType.INT32, bias_scales) if self.bias else None
+        operands = [source, filters]
+        if self.bias:
+            operands.append(writer.constant("bias", self.biases, DType.INT32, bias_scales))
         result = writer.tensor(
             "output", self.output, scales=_float32(_OUTPUT_SCALE), zero_points=self.zero_points[1]
         )
-        writer.op(self.kind, [source, filters, bias], [result], self._options())
+        writer.op(self.kind, operands, [result], self._options())
         return result
 
     def _options(self) -> dict[str, Any]:

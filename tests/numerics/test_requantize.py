@@ -1,0 +1,63 @@
+"""Per-channel factors and accumulator bounds of convolutions and fully connected layers."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygen.numerics.fixed_point import quantize_multiplier
+from tinygen.numerics.requantize import (
+    accumulator_bounds,
+    channel_multipliers,
+    fold_zero_point,
+    tensor_multiplier,
+)
+
+
+def test_channel_multipliers_multiply_in_double() -> None:
+    scales = [float(np.float32(value)) for value in (0.013, 0.02, 0.5)]
+    source, result = float(np.float32(0.037)), float(np.float32(0.041))
+    expected = tuple(quantize_multiplier(source * scale / result) for scale in scales)
+    assert channel_multipliers(source, scales, result) == expected
+
+
+def test_tensor_multiplier_multiplies_in_float32() -> None:
+    source, weights, result = (float(np.float32(value)) for value in (0.037, 0.0131, 0.041))
+    product32 = float(np.float32(source * weights))
+    assert product32 != source * weights
+    assert tensor_multiplier(source, weights, result) == quantize_multiplier(product32 / result)
+    assert tensor_multiplier(source, weights, result) != channel_multipliers(source, [weights], result)[0]
+
+
+WEIGHTS = st.lists(st.integers(-128, 127), min_size=1, max_size=3)
+
+
+@given(WEIGHTS, st.integers(-1000, 1000), st.integers(-128, 127))
+def test_bounds_are_reached(weights: list[int], bias: int, zero_point: int) -> None:
+    """The extreme inputs of a few taps reach the bound where the bias and one side agree."""
+    row, biases = np.array([weights], np.int8), np.array([bias], np.int32)
+    (bound,) = accumulator_bounds(row, biases, zero_point)
+    sums = [
+        bias + sum(w * (x - zero_point) for w, x in zip(weights, inputs, strict=True))
+        for inputs in product((-128, 127), repeat=len(weights))
+    ]
+    assert max(map(abs, sums)) <= bound
+    reach = max(abs(-128 - zero_point), abs(127 - zero_point))
+    assert bound == abs(bias) + sum(map(abs, weights)) * reach
+
+
+@given(WEIGHTS, st.integers(-1000, 1000), st.integers(-128, 127), st.integers(-128, 127))
+def test_folding_keeps_the_sum(weights: list[int], bias: int, zero_point: int, x: int) -> None:
+    (folded,) = fold_zero_point(np.array([weights], np.int8), np.array([bias], np.int32), zero_point)
+    assert folded + sum(w * x for w in weights) == bias + sum(w * (x - zero_point) for w in weights)
+
+
+@pytest.mark.parametrize("channels", [0, 3])
+def test_shapes(channels: int) -> None:
+    weights, bias = np.ones((channels, 5), np.int8), np.zeros(channels, np.int32)
+    assert fold_zero_point(weights, bias, 3).tolist() == [-15] * channels
+    assert accumulator_bounds(weights, bias, 0).tolist() == [640] * channels
