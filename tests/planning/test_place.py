@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinygen.kernels.intervals import IntervalSet, apart
+from tinygen.planning import place as placement
 from tinygen.planning.bound import lower_bound, most_shared, step_bytes
 from tinygen.planning.lifetimes import Liveness, Pair
 from tinygen.planning.place import arena_bytes, forbidden, place
@@ -111,22 +112,14 @@ def test_a_distance_that_is_no_multiple_of_the_alignment_is_not_used() -> None:
     assert sorted(offsets.values()) == [0, 8]
 
 
-def test_the_search_finds_what_no_simple_order_finds() -> None:
-    """Interlocking lifetimes at which each first-fit order of `_orders` alone wastes memory."""
-    spans = [
-        (4, 0, 2),
-        (6, 2, 4),
-        (5, 4, 6),
-        (3, 1, 3),
-        (2, 3, 5),
-        (7, 5, 7),
-        (4, 6, 8),
-        (3, 7, 9),
-        (6, 8, 9),
-    ]
-    found = liveness(spans)
+def test_the_search_finds_what_no_simple_order_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    lifetimes = [(8, 7, 7), (4, 6, 6), (8, 5, 5), (3, 5, 6), (5, 6, 7)]
+    lifetimes += [(2, 2, 2), (2, 0, 2), (8, 1, 2), (7, 5, 7), (2, 3, 3)]
+    found = liveness(lifetimes)
     bound = lower_bound(found)
-    assert arena_bytes(found, place(found, goal=bound.bytes, peak=bound.step)) == bound.bytes == 14
+    assert arena_bytes(found, place(found, goal=bound.bytes, peak=bound.step)) == bound.bytes == 20
+    monkeypatch.setattr(placement, "_WORK", 0)
+    assert arena_bytes(found, place(found, goal=bound.bytes, peak=bound.step)) == 22
 
 
 def test_expanding_in_reverse_saves_what_the_distance_allows() -> None:
@@ -169,6 +162,26 @@ def test_most_shared_is_the_maximum_over_all_distances(
         len(set(range(first)) & set(range(distance, distance + second))) for distance in distances
     ]
     assert most_shared(first, second, allowed) == max(bytes_shared)
+
+
+@given(st.integers(0, 4), st.integers(0, 4), st.integers(-16, 16), st.integers(0, 9))
+def test_most_shared_takes_distances_that_alignment_allows(
+    first: int, second: int, low: int, size: int
+) -> None:
+    a, b = 4 * first, 4 * second
+    allowed = apart(a, b) | IntervalSet.of((low, low + size))
+    bytes_shared = [
+        len(set(range(a)) & set(range(distance, distance + b)))
+        for distance in range(-40, 40, 4)
+        if distance in allowed
+    ]
+    assert most_shared(a, b, allowed, grain=4) == max(bytes_shared)
+
+
+def test_the_bound_counts_what_alignment_costs() -> None:
+    found = liveness([(5, 0, 1), (7, 0, 1), (2, 0, 1), (9, 1, 2)], align=4)
+    assert step_bytes(found) == {-1: 0, 0: 17, 1: 29, 2: 9}
+    assert arena_bytes(found, place(found)) == 29
 
 
 def test_what_two_inputs_share_with_an_output_is_not_counted_twice() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,16 +38,11 @@ def rule(region: Region, graph: Graph) -> Proposal:
     scratch = [Scratch("work", 5)] if op.kind == "CONV" else []
     found = kernel(region, graph, in_place=op.kind == "ADD", extra=extra, scratch=scratch)
     if op.kind == "WIDE":
-        (source, result) = found.operands
+        source, result = found.operands
         pitch = graph.tensors[result.tensor].shape[-1] + 1
-        return [kernel_with_pitch(found, source, Operand(result.tensor, pitch=pitch)), found]
+        wide = (source, Operand(result.tensor, pitch=pitch))
+        return [replace(found, operands=wide, name="wide"), found]
     return [found]
-
-
-def kernel_with_pitch(candidate: object, *operands: Operand) -> object:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(candidate, operands=operands, name="wide")  # type: ignore[type-var]
 
 
 @st.composite

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from math import gcd
 
 from tinygen.kernels.intervals import IntervalSet
-from tinygen.planning.lifetimes import Liveness, Pair
+from tinygen.planning.lifetimes import Liveness
 
 
 @dataclass(frozen=True)
@@ -26,27 +27,30 @@ class LowerBound:
     ties: int
 
 
-def most_shared(first_bytes: int, second_bytes: int, allowed: IntervalSet) -> int:
+def _round_up(value: int, grain: int) -> int:
+    return -(-value // grain) * grain
+
+
+def most_shared(first_bytes: int, second_bytes: int, allowed: IntervalSet, grain: int = 1) -> int:
     """The most bytes two buffers can have in common.
 
     Args:
-        first_bytes: size of the buffer a.
-        second_bytes: size of the buffer b.
+        first_bytes: size of the buffer a, a multiple of `grain`.
+        second_bytes: size of the buffer b, a multiple of `grain`.
         allowed: values of offset(b) - offset(a).
+        grain: what all offsets are multiples of.
     """
-
-    def common(distance: int) -> int:
-        return max(0, min(first_bytes, distance + second_bytes) - max(0, distance))
-
-    # `common` rises up to `left`, is level up to `right` and falls from there.
+    # The common part grows up to a distance of `left`, is level up to `right` and shrinks from there.
     left, right = sorted((0, first_bytes - second_bytes))
     best = 0
     for low, high in allowed:
-        nearest = left if low is None else max(low, left)
-        nearest = nearest if high is None else min(nearest, high)
-        if low is not None and low > right:
-            nearest = low
-        best = max(best, common(nearest))
+        nearest = (
+            _round_up(left if low is None else max(low, left), grain),
+            (right if high is None else min(high, right)) // grain * grain,
+        )
+        for distance in nearest:
+            if (low is None or low <= distance) and (high is None or distance <= high):
+                best = max(best, min(first_bytes, distance + second_bytes) - max(0, distance))
     return best
 
 
@@ -55,36 +59,51 @@ def step_bytes(liveness: Liveness) -> Mapping[int, int]:
 
     Buffers alive at one step lie apart, but for inputs and outputs of that step with an overlap. Inputs
     lie apart among themselves and so do outputs, so a byte is shared by two buffers at most, and what
-    all pairs can share is the most that can be saved.
+    all pairs can share is the most that can be saved. Sizes count up to the next possible offset, except
+    for the buffer at the top.
     """
+    grain = gcd(*(buffer.align for buffer in liveness.arena())) or 1
+    sizes = {buffer.id: _round_up(buffer.bytes, grain) for buffer in liveness.arena()}
+    needs = _alive(liveness, sizes)
+    slack: dict[int, int] = {}
+    for pad in sorted({sizes[buffer.id] - buffer.bytes for buffer in liveness.arena()}, reverse=True):
+        padded = {key: 1 for key, size in sizes.items() if size - liveness.buffers[key].bytes == pad}
+        for step, count in _alive(liveness, padded).items():
+            if count:
+                slack.setdefault(step, pad)
+    for step, most in _savings(liveness, sizes, grain).items():
+        needs[step] -= most
+    return {step: need - slack.get(step, 0) for step, need in needs.items()}
+
+
+def _alive(liveness: Liveness, amounts: Mapping[int, int]) -> dict[int, int]:
+    """Sum at each step of what the buffers alive there amount to, by buffer id."""
     changes: dict[int, int] = defaultdict(int)
-    for buffer in liveness.arena():
-        changes[buffer.first] += buffer.bytes
-        changes[buffer.last + 1] -= buffer.bytes
+    for key, amount in amounts.items():
+        buffer = liveness.buffers[key]
+        changes[buffer.first] += amount
+        changes[buffer.last + 1] -= amount
     steps = range(-1, liveness.steps + 1)
-    needs = dict(zip(steps, accumulate(changes[step] for step in steps), strict=True))
+    return dict(zip(steps, accumulate(changes[step] for step in steps), strict=True))
+
+
+def _savings(liveness: Liveness, sizes: Mapping[int, int], grain: int) -> Mapping[int, int]:
+    """The most bytes that buffers which die at a step can share with those born there, by step."""
     saved: dict[int, int] = defaultdict(int)
     dying: dict[int, set[int]] = defaultdict(set)
     born: dict[int, set[int]] = defaultdict(set)
-    for pair, allowed in liveness.shared.items():
-        step, old, new, most = _sharing(liveness, pair, allowed)
+    for (a, b), allowed in liveness.shared.items():
+        most = most_shared(sizes[a], sizes[b], allowed, grain)
         if most:
+            old, new = (a, b) if liveness.buffers[a].last == liveness.buffers[b].first else (b, a)
+            step = liveness.buffers[new].first
             saved[step] += most
             dying[step].add(old)
             born[step].add(new)
-    for step, most in saved.items():
-        old_bytes = sum(liveness.buffers[key].bytes for key in dying[step])
-        new_bytes = sum(liveness.buffers[key].bytes for key in born[step])
-        needs[step] -= min(most, old_bytes, new_bytes)
-    return needs
-
-
-def _sharing(liveness: Liveness, pair: Pair, allowed: IntervalSet) -> tuple[int, int, int, int]:
-    """Step, dying buffer, new buffer and the most bytes they can share."""
-    first, second = (liveness.buffers[key] for key in pair)
-    most = most_shared(first.bytes, second.bytes, allowed)
-    old, new = (first, second) if first.last == second.first else (second, first)
-    return new.first, old.id, new.id, most
+    return {
+        step: min(most, sum(sizes[key] for key in dying[step]), sum(sizes[key] for key in born[step]))
+        for step, most in saved.items()
+    }
 
 
 def lower_bound(liveness: Liveness) -> LowerBound:

@@ -25,8 +25,11 @@ _WORK = 20_000
 _THOROUGHNESS = 50
 """Orders per buffer that the search tries at most."""
 
-_PATIENCE = 60
-"""Orders without progress after which the search starts again from the best."""
+_RESTART = 60
+"""Orders without a lower top after which the search starts again from the best."""
+
+_PATIENCE = 250
+"""Orders without a new best after which it ends."""
 
 
 def forbidden(allowed: IntervalSet) -> tuple[Gap, ...]:
@@ -131,11 +134,12 @@ class _Search:
                 self.best, self.order, self.top = offsets, order, self.problem.top(offsets)
 
     def improve(self, work: int) -> None:
-        """Exchange top buffers with earlier ones until the goal is met or the work is done."""
+        """Exchange top buffers with earlier ones until the goal is met or nothing better turns up."""
         count = len(self.order)
-        order, top, offsets, stale = self.order, self.top, self.best, 0
-        while self.top > self.goal and work > 0:
+        order, top, offsets, stale, idle = self.order, self.top, self.best, 0, 0
+        while self.top > self.goal and work > 0 and idle < _PATIENCE:
             work -= count
+            idle += 1
             trial = self._neighbour(order, offsets, top)
             found = self.problem.fit(trial, top)
             if found is None:
@@ -145,8 +149,8 @@ class _Search:
                 stale = 0 if reached < top else stale + 1
                 order, top, offsets = trial, reached, found
                 if reached < self.top:
-                    self.best, self.order, self.top = found, trial, reached
-            if stale > _PATIENCE:
+                    self.best, self.order, self.top, idle = found, trial, reached, 0
+            if stale > _RESTART:
                 order, top, offsets, stale = self._shaken(), self.top * 2, self.best, 0
 
     def _neighbour(self, order: Sequence[int], offsets: Sequence[int], top: int) -> list[int]:

@@ -74,7 +74,7 @@ class KernelCall:
 
     Attributes:
         index: position among the steps.
-        name: the model's name for the layer (its first output's tensor name).
+        name: the model's name for the layer: that of the tensor which the last op it covers writes first.
         candidate: the chosen candidate; its `covers` are op ids of the plan's graph.
         scratch: buffer id by scratch name.
     """
@@ -110,7 +110,7 @@ class Bounds:
     Attributes:
         arena: bytes of the arena as placed.
         lower_bound: bytes that no placement of these steps in this order can go below.
-        peak_step: index of the step that sets the bound.
+        peak_step: index of the first step that sets the bound; -1 where the graph's inputs alone do.
     """
 
     arena: int
@@ -124,12 +124,12 @@ class Plan:
 
     Attributes:
         graph: the graph after passes.
-        steps: in execution order.
+        steps: in execution order; chosen candidates without a call make none.
         buffers: all buffers, by id.
         offsets: byte offset in the arena of each buffer that lives there, by buffer id.
-        views: where each activation tensor lives, by tensor id.
+        views: where each activation lives that a step or the caller touches, by tensor id.
         bounds: size of the arena and its lower bound.
-        decisions: one per region.
+        decisions: one per chosen candidate, in execution order.
     """
 
     graph: Graph
