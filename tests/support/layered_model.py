@@ -97,10 +97,15 @@ def layered_plan() -> Plan:
     )
 
 
-def compute(values: Array, calls: int) -> dict[int, Array]:
+def state_after(samples: Sequence[Sequence[Array]]) -> int:
+    """The state after inferences with these inputs; it depends on each of them."""
+    return sum(int(value.reshape(-1)[0]) + 1 for (value,) in samples)
+
+
+def compute(values: Array, state: int) -> dict[int, Array]:
     """Every tensor of the source model after an inference, by its number in the plan; 3 has all channels."""
     wide = values.astype(np.int64)
-    hidden = np.concatenate([wide, wide[..., :1] + wide[..., 1:]], axis=-1) + calls
+    hidden = np.concatenate([wide, wide[..., :1] + wide[..., 1:]], axis=-1) + state
     fused = np.concatenate([hidden * 3, hidden[..., :1] - 7], axis=-1)
     kept = fused * 5 + 1
     logits = (kept[..., KEPT].reshape(1, 8)[:, :6] * 7 + 3).reshape(1, 6)
@@ -126,8 +131,8 @@ class LayeredOracle:
 
     def run(self, samples: Sequence[Sequence[Array]], keep: Sequence[int] = ()) -> list[OracleRun]:
         runs = []
-        for calls, (value,) in enumerate(samples):
-            tensors = compute(value, calls)
+        for number, (value,) in enumerate(samples):
+            tensors = compute(value, state_after(samples[:number]))
             kept = {index: tensors[index - 10] for index in keep if index in self.observable}
             runs.append(OracleRun((tensors[5],), kept))
         return runs
@@ -148,7 +153,7 @@ class LayeredFirmware:
     errors: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     since: int = 0
     trace_errors: Mapping[int, tuple[int, int]] | None = None
-    calls: int = 0
+    history: list[tuple[Array]] = field(default_factory=list)
     resets: int = 0
 
     @property
@@ -160,18 +165,19 @@ class LayeredFirmware:
         return Counter.NONE
 
     def reset(self) -> None:
-        self.calls = 0
+        self.history = []
         self.resets += 1
 
     def _values(self, inputs: Sequence[bytes], errors: Mapping[int, tuple[int, int]]) -> dict[int, Array]:
         (data,) = inputs
-        tensors = compute(np.frombuffer(data, np.int8).reshape(_SHAPES[0]), self.calls)
+        values = np.frombuffer(data, np.int8).reshape(_SHAPES[0])
+        tensors = compute(values, state_after(self.history))
         tensors[3] = np.ascontiguousarray(tensors[3][..., KEPT])
-        if self.calls >= self.since:
+        if len(self.history) >= self.since:
             for key, (index, added) in errors.items():
                 tensors[key] = tensors[key].copy()
                 tensors[key].reshape(-1)[index] += np.int8(added)
-        self.calls += 1
+        self.history.append((values,))
         return tensors
 
     def run(self, inputs: Sequence[bytes]) -> Inference:
@@ -194,7 +200,7 @@ class LayeredFirmware:
             arena[start : start + channels] = row.view(np.uint8)
 
     def close(self) -> None:
-        self.calls = 0
+        self.history = []
 
     def __enter__(self) -> Self:
         return self
