@@ -36,6 +36,8 @@ MODELS = (
     "mobilenet_v1_096_shape_ops",
 )
 
+EXAMPLES = ("digits_cnn", "gesture_mlp", "tones_ds_cnn")
+
 HOST = Target("native", "host", frozenset(), (), Compiler(("",)))
 
 ARENA_LIMITS = {
@@ -69,9 +71,11 @@ def built(path: Path) -> Built:
     return Built(path, plan, codegen.generate(model.name, model.sha256, plan))
 
 
-@pytest.fixture(params=MODELS)
+@pytest.fixture(params=(*MODELS, *EXAMPLES))
 def model(request: pytest.FixtureRequest) -> Built:
-    return built(model_path(request.param))
+    name: str = request.param
+    bundled = Path(__file__).parents[1] / "examples" / "models" / f"{name}.tflite"
+    return built(bundled if name in EXAMPLES else model_path(name))
 
 
 def outputs_of(runs: Sequence[OracleRun]) -> Iterator[tuple[Array, ...]]:
