@@ -6,7 +6,7 @@ from tests.conftest import Golden
 from tests.support.graphs import QUANT, GraphBuilder
 from tests.support.layers import average_pool, convolution, depthwise
 from tinygen.ir import DType, Graph, Quantization, format_graph
-from tinygen.ops.geometry import Pads
+from tinygen.ops.geometry import Padding, Pads
 from tinygen.passes.pad import FoldPad
 
 NONE = Pads(0, 0, 0, 0)
@@ -100,3 +100,27 @@ def test_an_explicit_value_must_be_the_zero_point(value: int, folds: bool) -> No
     middle = builder.op("PADV2", [source, amounts, builder.constant([value], DType.INT8)], [1, 9, 9, 2])
     graph = builder.graph(convolution(builder, middle, 4, 3, NONE))
     assert ("PADV2" not in kinds(FoldPad().apply(graph))) == folds
+
+
+def test_a_reader_with_a_padding_scheme_keeps_the_pad() -> None:
+    builder = GraphBuilder()
+    middle = padded(builder, builder.input([1, 8, 8, 2]), [[0, 0], [0, 1], [0, 1], [0, 0]])
+    graph = builder.graph(convolution(builder, middle, 4, 3, Padding.SAME))
+    assert FoldPad().apply(graph) is graph
+
+
+def test_amounts_computed_at_run_time_keep_the_pad() -> None:
+    builder = GraphBuilder()
+    source, amounts = builder.input([1, 8, 8, 2]), builder.input([4, 2], DType.INT32)
+    middle = builder.op("PAD", [source, amounts], [1, 9, 9, 2])
+    graph = builder.graph(convolution(builder, middle, 4, 3, NONE))
+    assert FoldPad().apply(graph) is graph
+
+
+def test_a_tensor_without_quantization_keeps_the_pad() -> None:
+    builder = GraphBuilder()
+    source = builder.input([1, 8, 8, 2], DType.FLOAT32)
+    amounts = builder.constant([[0, 0], [0, 1], [0, 1], [0, 0]])
+    middle = builder.op("PAD", [source, amounts], [1, 9, 9, 2], dtype=DType.FLOAT32)
+    graph = builder.graph(convolution(builder, middle, 4, 3, NONE))
+    assert FoldPad().apply(graph) is graph

@@ -20,7 +20,7 @@ Pair = tuple[int, int]
 TENSOR_ALIGN = 4
 """Bytes; lets kernels read int8 data by words."""
 
-_MAX_CONFLICTS = 2_000_000
+_MAX_CONFLICTS = 100_000
 """Pairs of buffers alive together; a model of a microcontroller has some hundreds."""
 
 
