@@ -11,7 +11,7 @@ from tinygen.emulators.interface import Inference
 from tinygen.errors import ModelError
 from tinygen.ir import Model
 from tinygen.ops.operator import Violation
-from tinygen.report.build import BuildReport
+from tinygen.report.build import BuildReport, BuiltModel
 from tinygen.report.collect import Measured, instructions, layer_plans, memory
 from tinygen.report.inspection import InspectionReport, inspection
 from tinygen.report.sections import ImageInfo, ModelInfo, Usage
@@ -59,6 +59,7 @@ def verification(
         mismatched_outputs=comparison.mismatched_outputs,
         first_divergence=None if comparison.bit_exact else DivergenceInfo.of(DIVERGENCE),
         counter="none" if counted is None else "instructions",
+        counted_by="none" if counted is None else "plugin",
         instructions=counted,
         memory=memory(FOOTPRINT, Measured(static_ram=12, stack=64, model_flash=4096)),
     )
@@ -69,16 +70,23 @@ def build() -> BuildReport:
     plan = layered_plan()
     return BuildReport(
         tool="1.2.3",
-        model=model_info(),
         board="mps2-an386",
         project="build",
         written=("platformio.ini", "src/main.c"),
         removed=(),
+        kept=(),
         image=image_info(),
         flash=Usage(used=20_000, size=4 << 20),
         ram=Usage(used=1_000, size=None),
-        memory=memory(FOOTPRINT, Measured(static_ram=12, model_flash=4096)),
-        layers=layer_plans(plan),
+        code=4036,
+        models=(
+            BuiltModel(
+                name="layered",
+                model=model_info(),
+                memory=memory(FOOTPRINT, Measured(static_ram=12, model_flash=4096)),
+                layers=layer_plans(plan),
+            ),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from tinygen.boards import Board
 from tinygen.emulators.protocol import ModelInfo, TraceRange
@@ -30,7 +30,7 @@ class Counter(enum.Enum):
     NONE = "none"
 
     @property
-    def unit(self) -> str:
+    def unit(self) -> Literal["instructions", "none"]:
         """What one count is: "instructions" or "none"."""
         return "none" if self is Counter.NONE else "instructions"
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from tinygen.ir import Array
+
+OracleName = Literal["tflm", "litert", "vectors"]
 
 Sample = Sequence[Array]
 """The arrays of one inference, in the model's order; dtypes and shapes are the model's own."""
@@ -30,7 +32,7 @@ class Oracle(Protocol):
     """A reference implementation of the model, or a file of what one computed."""
 
     @property
-    def name(self) -> str:
+    def name(self) -> OracleName:
         """One of "tflm", "litert" and "vectors", as in the report."""
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tinygen.errors import ToolError
-from tinygen.oracle.interface import OracleRun, Sample
+from tinygen.oracle.interface import OracleName, OracleRun, Sample
 from tinygen.oracle.process import Failure, Request, call
 
 _LABEL = "LiteRT"
@@ -58,7 +58,7 @@ class LiteRtOracle:
     model: bytes = field(repr=False)
     engine: Engine
     timeout: float = 300.0
-    name: str = field(default="litert", init=False)
+    name: OracleName = field(default="litert", init=False)
 
     @property
     def version(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tinygen.errors import ToolError
-from tinygen.oracle.interface import OracleRun, Sample
+from tinygen.oracle.interface import OracleName, OracleRun, Sample
 from tinygen.oracle.process import Failure, Request, call
 
 REQUIREMENT = "tflite-micro==0.dev20261023182759"
@@ -64,7 +64,7 @@ class TflmOracle:
 
     model: bytes = field(repr=False)
     timeout: float = 300.0
-    name: str = field(default="tflm", init=False)
+    name: OracleName = field(default="tflm", init=False)
 
     @property
     def version(self) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from tinygen.errors import UsageError
 from tinygen.ir import Array, Graph, Model, Tensor
 from tinygen.oracle import arrays
-from tinygen.oracle.interface import OracleRun, Sample
+from tinygen.oracle.interface import OracleName, OracleRun, Sample
 
 _METADATA = "metadata"
 
@@ -77,7 +77,7 @@ class VectorsOracle:
     samples: tuple[tuple[Array, ...], ...] = field(repr=False)
     outputs: tuple[tuple[Array, ...], ...] = field(repr=False)
     version: str = "unknown"
-    name: str = field(default="vectors", init=False)
+    name: OracleName = field(default="vectors", init=False)
 
     def run(self, samples: Sequence[Sample], keep: Sequence[int] = ()) -> list[OracleRun]:
         """The stored outputs; `keep` is not observable in a file.

@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import tflite
+
+from tinygen.frontend import schema
+from tinygen.ir import DType
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -42,7 +44,7 @@ class Tflm:
     def __init__(self, model: Path, arena: int) -> None:
         runtime = importlib.import_module("tflite_micro.python.tflite_micro.runtime")
         data = model.read_bytes()
-        self._outputs = tflite.Model.GetRootAs(data, 0).Subgraphs(0).OutputsLength()
+        self._outputs = len(schema.decode(data).graphs[0].outputs)
         self._interpreter = runtime.Interpreter.from_bytes(
             data, arena_size=arena, intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors
         )
@@ -100,10 +102,9 @@ def load(request: dict[str, Any], model: Path) -> Engine:
 
 def observable(model: Path, keep: Sequence[int]) -> list[int]:
     """Those of `keep` that hold numbers; both interpreters crash when asked for another tensor's value."""
-    graph = tflite.Model.GetRootAs(model.read_bytes(), 0).Subgraphs(0)
-    opaque = (tflite.TensorType.STRING, tflite.TensorType.RESOURCE, tflite.TensorType.VARIANT)
-    count = graph.TensorsLength()
-    return [index for index in keep if 0 <= index < count and graph.Tensors(index).Type() not in opaque]
+    tensors = schema.decode(model.read_bytes()).graphs[0].tensors
+    opaque = (DType.STRING, DType.RESOURCE, DType.VARIANT)
+    return [index for index in keep if 0 <= index < len(tensors) and tensors[index].dtype not in opaque]
 
 
 def answer(folder: Path, start: Callable[[dict[str, Any], Path], Engine] = load) -> None:

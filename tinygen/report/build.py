@@ -10,11 +10,24 @@ from tinygen.report.base import Report, Section
 from tinygen.report.sections import Count, ImageInfo, LayerPlan, Memory, ModelInfo, Usage
 
 
-class BuildReport(Report):
-    """What `tinygen build --json` writes."""
+class BuiltModel(Section):
+    """One model of the firmware."""
+
+    name: str
+    """Its name in C."""
 
     model: ModelInfo
     """The model file."""
+
+    memory: Memory
+    """Bytes of memory by kind; what cannot be told apart between several models is null."""
+
+    layers: tuple[LayerPlan, ...]
+    """In execution order."""
+
+
+class BuildReport(Report):
+    """What `tinygen build --json` writes."""
 
     board: str
     """Id of the board."""
@@ -28,20 +41,23 @@ class BuildReport(Report):
     removed: tuple[str, ...]
     """Files of an earlier generation that were removed."""
 
+    kept: tuple[str, ...]
+    """Generated files that somebody edited; they are built as they are."""
+
     image: ImageInfo
     """The image that was built."""
 
-    flash: Usage
-    """Flash of the whole image."""
+    flash: Usage | None
+    """Flash of the whole image; null where the image cannot be measured."""
 
-    ram: Usage
-    """RAM of the whole image, without the stack."""
+    ram: Usage | None
+    """RAM of the whole image, the stack included; null likewise."""
 
-    memory: Memory
-    """Bytes of memory by kind."""
+    code: int | None
+    """Flash of the image minus that of the image without models, weights and constants."""
 
-    layers: tuple[LayerPlan, ...]
-    """In execution order."""
+    models: tuple[BuiltModel, ...]
+    """In the order in which the firmware numbers them."""
 
 
 class EmulatorInfo(Section):

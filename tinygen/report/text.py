@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinygen.doctor import Check
 from tinygen.report.build import BoardsReport, BuildReport
 from tinygen.report.inspection import InspectionReport, OpInfo, Problem, TensorInfo
 from tinygen.report.sections import ImageInfo, LayerCount, LayerPlan, Memory, ModelInfo, Usage
@@ -94,17 +95,22 @@ def render_inspection(report: InspectionReport) -> Group:
 def render_build(report: BuildReport) -> Group:
     """The report of `tinygen build`."""
     changed = f"{len(report.written)} files written, {len(report.removed)} removed"
-    return _spaced(
-        [
-            _model(report.model),
-            Text(f"board {report.board}, project {report.project}: {changed}"),
-            _memory(report.memory),
-            _pairs(
-                [("flash, whole image", _usage(report.flash)), ("RAM, without the stack", _usage(report.ram))]
-            ),
-            _image(report.image),
-        ]
-    )
+    parts: list[RenderableType] = []
+    for built in report.models:
+        parts += [_model(built.model), _memory(built.memory)]
+    image = [
+        (name, _usage(usage))
+        for name, usage in (("flash, whole image", report.flash), ("RAM, stack included", report.ram))
+        if usage is not None
+    ]
+    if len(report.models) > 1 and report.code is not None:
+        image.append(("code, all models", _bytes(report.code)))
+    parts += [
+        Text(f"board {report.board}, project {report.project}: {changed}"),
+        _pairs(image),
+        _image(report.image),
+    ]
+    return _spaced(parts)
 
 
 def render_verification(report: VerificationReport) -> Group:
@@ -115,9 +121,21 @@ def render_verification(report: VerificationReport) -> Group:
         Text(f"board {report.board}, run by {report.emulator} ({report.machine}{stand_in})"),
     ]
     if report.instructions is not None:
-        parts.append(_counts(report.instructions, report.counter))
+        parts.append(_counts(report.instructions, report.counter, report.counted_by))
     parts += [_memory(report.memory), _image(report.image), _verdict(report)]
     return _spaced(parts)
+
+
+def render_checks(checks: Sequence[Check]) -> Group:
+    """The report of `tinygen doctor`."""
+    table = new_table("", "tool", "found", "what for")
+    for check in checks:
+        mark = Text("ok", "green") if check.works else Text("missing", "red" if check.needed else "yellow")
+        table.add_row(mark, check.name, Text(check.found), Text(check.purpose, "dim"))
+    remedies = [(check.name, check.remedy) for check in checks if check.remedy]
+    if not remedies:
+        return _spaced([table])
+    return _spaced([table, Text("What gets them:"), _pairs(remedies)])
 
 
 def render_boards(report: BoardsReport) -> Table:
@@ -277,7 +295,7 @@ def _share(part: LayerCount, total: int) -> str:
     return "" if part.instructions is None or not total else f"{part.instructions / total:.1%}"
 
 
-def _counts(counts: Instructions, unit: str) -> Group:
+def _counts(counts: Instructions, unit: str, counted_by: str) -> Group:
     table = new_table(">#", "layer", "op", "kernel", ">MACs", f">{unit}", ">share", ">per MAC")
     for layer in counts.layers:
         count = layer.instructions
@@ -292,7 +310,8 @@ def _counts(counts: Instructions, unit: str) -> Group:
             _share(layer, counts.per_inference),
             per_mac,
         )
-    return Group(table, Text(f"{counts.per_inference:,} {unit} per inference"))
+    exact = "exact" if counted_by == "plugin" else "to the resolution of the board's timer"
+    return Group(table, Text(f"{counts.per_inference:,} {unit} per inference, {exact}"))
 
 
 def oracle_text(oracle: OracleInfo) -> str:

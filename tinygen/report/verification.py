@@ -121,6 +121,9 @@ class VerificationReport(Report):
     counter: Literal["instructions", "cycles", "none"]
     """What was counted."""
 
+    counted_by: Literal["plugin", "timer", "none"]
+    """How: exactly by the emulator, or by a timer of the board with that timer's resolution."""
+
     instructions: Instructions | None
     """The counts; null where nothing was counted."""
 

@@ -1,0 +1,28 @@
+"""tinygen inspect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinygen import api
+from tinygen.cli import options
+from tinygen.report import text
+
+
+@click.command()
+@options.model
+@options.json_flag
+def command(model: Path | None, as_json: bool) -> None:
+    """Show a model's ops, tensors, MACs, weights and RAM, and what is unsupported and why.
+
+    Exits with 3 when something is unsupported.
+    """
+    report = api.inspect(model or api.default_model(Path.cwd()))
+    if as_json:
+        click.echo(report.to_json(), nl=False)
+    else:
+        text.show(text.render_inspection(report))
+    if not report.supported:
+        raise click.exceptions.Exit(3)

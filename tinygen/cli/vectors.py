@@ -1,0 +1,37 @@
+"""tinygen vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinygen import api
+from tinygen.cli import options
+
+
+@click.command()
+@options.model
+@click.option(
+    "--output", "-o", required=True, type=click.Path(path_type=Path), metavar="F.npz", help="File to write."
+)
+@click.option(
+    "--inputs",
+    type=click.Path(path_type=Path),
+    metavar="F.npz",
+    help="Inputs to use instead of random ones; real values are quantized.",
+)
+@click.option(
+    "--samples", type=click.IntRange(1), default=8, show_default=True, help="Random inputs to make."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random inputs."
+)
+def command(model: Path | None, output: Path, inputs: Path | None, samples: int, seed: int) -> None:
+    """Write golden vectors: inputs, and what TensorFlow Lite Micro computes for them.
+
+    `tinygen test --vectors` compares with them where the oracle cannot be installed.
+    """
+    path = model or api.default_model(Path.cwd())
+    origin = api.vectors(path, output, samples=samples, seed=seed, inputs=inputs)
+    click.echo(f"{output}: computed by {origin}")
