@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +33,7 @@ def test_intervals_are_ascending_and_do_not_touch(a: IntervalSet, b: IntervalSet
         inner = found.intervals
         assert all(high is not None for _, high in inner[:-1])
         assert all(low is not None for low, _ in inner[1:])
-        assert all(before[1] + 1 < after[0] for before, after in zip(inner, inner[1:], strict=False))  # type: ignore[operator]
+        assert all(before[1] + 1 < after[0] for before, after in pairwise(inner))  # type: ignore[operator]
 
 
 @given(interval_sets(), st.integers(-6, 6))
