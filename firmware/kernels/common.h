@@ -15,12 +15,16 @@
 /* An instance of a template: kept as one function, however often it is called. */
 #if defined(__clang__)
 #define TG_INSTANCE __attribute__((noinline))
+#define TG_SHARED __attribute__((noinline, unused))
 #else
 #define TG_INSTANCE __attribute__((noinline, noclone))
+/* A function that templates share: one copy, none where no instance needs it. */
+#define TG_SHARED __attribute__((noinline, noclone, unused))
 #endif
 #else
 #define TG_INLINE inline
 #define TG_INSTANCE
+#define TG_SHARED
 #endif
 
 /* Before a loop whose few iterations are known once the kernel's constants are: no loop remains. */

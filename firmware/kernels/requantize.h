@@ -41,7 +41,8 @@ static TG_INLINE int32_t tg_requantize(int32_t acc, int32_t multiplier, int32_t 
  * into halves away from zero; shifting by one bit less before adding 1 cannot overflow. */
 static TG_INLINE int32_t tg_requantize_down(int32_t acc, int32_t multiplier, int32_t shift)
 {
-    const int32_t high = (int32_t)(((int64_t)(acc * 2) * multiplier + ((int64_t)1 << 31)) >> 32);
+    const int64_t product = (int64_t)(acc * 2) * multiplier;
+    const int32_t high = (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);
     const int32_t biased = high + (high >> 31);
     return ((biased >> (-1 - shift)) + 1) >> 1;
 }

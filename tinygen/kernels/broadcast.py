@@ -25,7 +25,8 @@ from tinygen.kernels.nest import Level, collapse, strides, table
 from tinygen.kernels.operands import argument, at_run_time, stored
 from tinygen.kernels.traversal import forward
 
-_INSTRUCTIONS_A_ROW = 40
+_INSTRUCTIONS_A_ROW = 55
+_NEST_CODE_BYTES = 190
 
 
 def _levels(shape1: tuple[int, ...], shape2: tuple[int, ...], shape: tuple[int, ...]) -> list[Level]:
@@ -105,11 +106,12 @@ class BinaryKernel:
         """The cost where an element takes `instructions` and an instance `code_bytes`."""
         rows = self.result.elements // self._loops[-1].extent
         total = self.result.elements * instructions + (rows - 1) * _INSTRUCTIONS_A_ROW
+        nest_bytes = _NEST_CODE_BYTES + 12 * self.levels if self.levels else 0
         constants = [tensor for tensor in (self.input1, self.input2) if tensor.is_constant]
         return Cost(
             instructions=total,
             cycles=total * 5 // 4,
-            flash=code_bytes + 12 * self.levels + sum(tensor.bytes for tensor in constants),
+            flash=code_bytes + nest_bytes + sum(tensor.bytes for tensor in constants),
             reads=(2 - len(constants)) * self.result.elements,
             writes=self.result.bytes,
         )

@@ -47,6 +47,11 @@ def at_run_time(**values: int | float | PitchOf) -> tuple[Parameter, ...]:
     return tuple(Parameter(name, value, specialize=False) for name, value in values.items())
 
 
+def specialized(**values: int | float) -> tuple[Parameter, ...]:
+    """Parameters that are constants of an instance."""
+    return tuple(Parameter(name, value) for name, value in values.items())
+
+
 def is_int8(tensor: Tensor) -> bool:
     """Whether the elements are int8 with one scale and one zero point."""
     return tensor.dtype is DType.INT8 and tensor.quant is not None and not tensor.quant.per_channel

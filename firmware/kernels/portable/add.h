@@ -9,8 +9,7 @@
  * operand that is broadcast along it; levels: loops around it.
  *
  * Input 1 is the one of the larger scale: it only shifts. Input 2 is scaled to it by multiplier2, shift2 after
- * a shift by left2; their sum is scaled to the output by multiplier, shift (as for tg_requantize). down says
- * that this shift is to the right, as it is unless the output's scale is below 2^-18 of an input's. */
+ * a shift by left2; their sum is scaled to the output by multiplier, shift, any_scale (as for tg_output_s8). */
 struct tg_add_params {
     int32_t size;
     int32_t step1;
@@ -23,7 +22,7 @@ struct tg_add_params {
     int32_t shift2;
     int32_t multiplier;
     int32_t shift;
-    int32_t down;
+    int32_t any_scale;
     int32_t zero;
     int32_t lowest;
     int32_t highest;
@@ -37,13 +36,15 @@ struct tg_add_params {
 static TG_INLINE void tg_add_s8(const int8_t *input1, const int8_t *input2, int8_t *output,
                                 struct tg_add_params p)
 {
+    const int32_t unit1 = (int32_t)1 << 19;
+    const int32_t unit2 = (int32_t)1 << p.left2;
+    const int32_t offset1 = p.zero1 * unit1;
+    const int32_t offset2 = p.zero2 * unit2;
     for (int32_t i = 0; i < p.size; ++i) {
-        const int32_t value1 = (*input1 - p.zero1) * ((int32_t)1 << 19);
-        const int32_t value2 = (*input2 - p.zero2) * ((int32_t)1 << p.left2);
+        const int32_t value1 = *input1 * unit1 - offset1;
+        const int32_t value2 = *input2 * unit2 - offset2;
         const int32_t sum = value1 + tg_requantize_down(value2, p.multiplier2, p.shift2);
-        const int32_t scaled = p.down ? tg_requantize_down(sum, p.multiplier, p.shift)
-                                      : tg_requantize(sum, p.multiplier, p.shift);
-        output[i] = (int8_t)tg_clamp(scaled + p.zero, p.lowest, p.highest);
+        output[i] = tg_output_s8(sum, p.multiplier, p.shift, p.any_scale, p.zero, p.lowest, p.highest);
         input1 += p.step1;
         input2 += p.step2;
     }

@@ -8,7 +8,7 @@
 /* size: elements of the innermost loop; step1, step2: elements from one of its rounds to the next, 0 for an
  * operand that is broadcast along it; levels: loops around it.
  *
- * multiplier, shift: the product's scale over the output's (as for tg_requantize). */
+ * multiplier, shift, any_scale: the product's scale over the output's (as for tg_output_s8). */
 struct tg_mul_params {
     int32_t size;
     int32_t step1;
@@ -18,6 +18,7 @@ struct tg_mul_params {
     int32_t zero2;
     int32_t multiplier;
     int32_t shift;
+    int32_t any_scale;
     int32_t zero;
     int32_t lowest;
     int32_t highest;
@@ -32,8 +33,7 @@ static TG_INLINE void tg_mul_s8(const int8_t *input1, const int8_t *input2, int8
 {
     for (int32_t i = 0; i < p.size; ++i) {
         const int32_t product = (*input1 - p.zero1) * (*input2 - p.zero2);
-        const int32_t result = tg_requantize(product, p.multiplier, p.shift) + p.zero;
-        output[i] = (int8_t)tg_clamp(result, p.lowest, p.highest);
+        output[i] = tg_output_s8(product, p.multiplier, p.shift, p.any_scale, p.zero, p.lowest, p.highest);
         input1 += p.step1;
         input2 += p.step2;
     }

@@ -45,10 +45,8 @@ static TG_INLINE int32_t tg_exp_of_fraction(int32_t fraction)
 }
 
 /* e^x in Q0.31 for x <= 0 in Q5.26: the fraction below a quarter by polynomial, then a factor for each bit of
- * the quarters. Source: exp_on_negative_values in gemmlowp/fixedpoint/fixedpoint.h.
- *
- * Called twice and large: left to the compiler, which keeps one copy when it optimises for size. */
-static inline int32_t tg_exp_of_negative(int32_t x)
+ * the quarters. Source: exp_on_negative_values in gemmlowp/fixedpoint/fixedpoint.h. */
+static TG_SHARED int32_t tg_exp_of_negative(int32_t x)
 {
     if (x == 0) {
         return INT32_MAX;

@@ -52,8 +52,12 @@ def matrix(kind):
 @pytest.mark.oracle
 @pytest.mark.parametrize("kind", KINDS)
 def test_equals_tflm(kind, tmp_path):
-    library = check_against_tflm(list(matrix(kind)), tmp_path, samples=3)
-    assert library.instances == 1
+    check_against_tflm(list(matrix(kind)), tmp_path, samples=3)
+
+
+def test_geometries_share_one_instance(tmp_path):
+    cases = [case for case in matrix("MAX_POOL_2D") if not case.options["fused_activation_function"]]
+    assert KernelLibrary([case.kernel_case() for case in cases], tmp_path).instances == 1
 
 
 @st.composite

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinygen.ir import Graph, Op, Tensor
 from tinygen.kernels.broadcast import BinaryKernel
 from tinygen.kernels.interface import Candidate, Parameter, Proposal, Refusal, Region
-from tinygen.kernels.operands import at_run_time, dense_activations, is_int8
+from tinygen.kernels.operands import at_run_time, dense_activations, is_int8, specialized
 from tinygen.numerics.fixed_point import quantize_multiplier
 from tinygen.numerics.quantize import activation_range
 from tinygen.ops.add import AddAttributes
@@ -15,8 +15,8 @@ from tinygen.target import Target
 KINDS = ("ADD",)
 
 _LEFT_SHIFT = 20
-_CODE_BYTES = 220
-_INSTRUCTIONS_AN_ELEMENT = 27
+_CODE_BYTES = 144
+_INSTRUCTIONS_AN_ELEMENT = 28
 
 
 def _parameters(larger: Tensor, smaller: Tensor, result: Tensor, activation: str) -> tuple[Parameter, ...]:
@@ -36,16 +36,17 @@ def _parameters(larger: Tensor, smaller: Tensor, result: Tensor, activation: str
     fields = at_run_time(
         zero1=larger.quant.zero_point,
         zero2=smaller.quant.zero_point,
-        left2=_LEFT_SHIFT + more,
         multiplier2=multiplier2,
         shift2=shift2 - more,
         multiplier=multiplier,
         shift=shift,
         zero=result.quant.zero_point,
-        lowest=lowest,
-        highest=highest,
     )
-    return (*fields, Parameter("down", int(shift < 0)))
+    # The range is all of int8 for most layers, which takes one instruction where it is known.
+    return (
+        *fields,
+        *specialized(left2=_LEFT_SHIFT + more, any_scale=int(shift >= 0), lowest=lowest, highest=highest),
+    )
 
 
 def _candidate(op: Op, kernel: BinaryKernel, parameters: tuple[Parameter, ...]) -> Candidate:

@@ -16,8 +16,8 @@ _TO_FLOAT = UnaryKernel(
     header="portable/dequantize.h",
     function="tg_dequantize_s8_f32",
     params="tg_dequantize_params",
-    instructions=9,
-    code_bytes=50,
+    instructions=8,
+    code_bytes=54,
     reverse=True,
 )
 

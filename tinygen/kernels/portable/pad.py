@@ -27,7 +27,7 @@ from tinygen.target import Target
 
 KINDS = ("PAD",)
 
-_CODE_BYTES = 230
+_CODE_BYTES = 288
 _INSTRUCTIONS_A_CHUNK = 70
 _MAX_LEVELS = 6
 

@@ -16,7 +16,7 @@ from tinygen.kernels.interface import (
     Refusal,
     Region,
 )
-from tinygen.kernels.operands import argument, at_run_time, is_int8
+from tinygen.kernels.operands import argument, at_run_time, is_int8, specialized
 from tinygen.kernels.traversal import forward
 from tinygen.numerics.quantize import activation_range
 from tinygen.ops.geometry import Pads, resolve_pads
@@ -26,9 +26,10 @@ from tinygen.target import Target
 
 KINDS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
 
-_CODE_BYTES = 330
+_CODE_BYTES = 420
 _INSTRUCTIONS_A_TAP = 6
-_INSTRUCTIONS_AN_OUTPUT = 28
+_INSTRUCTIONS_A_ROW = 7
+_INSTRUCTIONS_AN_OUTPUT = 26
 
 
 def _last_window(size: int, outputs: int, taps: int, stride: int, before: int) -> Array:
@@ -50,8 +51,11 @@ def _last_read(source: Tensor, result: Tensor, attributes: Pool2DAttributes, pad
 
 
 def _cost(source: Tensor, result: Tensor, attributes: Pool2DAttributes) -> Cost:
-    taps = min(attributes.filter_h, source.shape[1]) * min(attributes.filter_w, source.shape[2])
-    instructions = result.elements * (_INSTRUCTIONS_AN_OUTPUT + taps * _INSTRUCTIONS_A_TAP)
+    rows = min(attributes.filter_h, source.shape[1])
+    taps = rows * min(attributes.filter_w, source.shape[2])
+    instructions = result.elements * (
+        _INSTRUCTIONS_AN_OUTPUT + rows * _INSTRUCTIONS_A_ROW + taps * _INSTRUCTIONS_A_TAP
+    )
     return Cost(
         instructions=instructions,
         cycles=instructions * 3 // 2,
@@ -83,8 +87,6 @@ def _candidate(op: Op, source: Tensor, result: Tensor, pads: Pads) -> Candidate:
         stride_w=attributes.stride_w,
         pad_top=pads.top,
         pad_left=pads.left,
-        lowest=lowest,
-        highest=highest,
     )
     name = op.kind.lower()
     return Candidate(
@@ -98,7 +100,7 @@ def _candidate(op: Op, source: Tensor, result: Tensor, pads: Pads) -> Candidate:
             function=f"tg_{name}_s8",
             params="tg_pool_2d_params",
             arguments=(argument("input", source), argument("output", result)),
-            parameters=parameters,
+            parameters=(*parameters, *specialized(lowest=lowest, highest=highest)),
         ),
         overlaps=(Overlap(source.id, result.id, forward(_last_read(source, result, attributes, pads))),),
     )

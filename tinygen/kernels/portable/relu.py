@@ -20,8 +20,8 @@ _RELU = UnaryKernel(
     header="portable/relu.h",
     function="tg_relu_s8",
     params="tg_relu_params",
-    instructions=24,
-    code_bytes=110,
+    instructions=25,
+    code_bytes=146,
 )
 _RELU6 = UnaryKernel(
     set="portable",
@@ -29,8 +29,8 @@ _RELU6 = UnaryKernel(
     header="portable/relu.h",
     function="tg_relu6_s8",
     params="tg_relu6_params",
-    instructions=9,
-    code_bytes=40,
+    instructions=10,
+    code_bytes=50,
 )
 
 

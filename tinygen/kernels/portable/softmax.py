@@ -21,8 +21,8 @@ MAX_DEPTH = 4095
 """Elements of a row: e^0 is 2^19 in the Q12.19 of the sum, which int32 holds 4,095 times."""
 
 _DIFFERENCE_INTEGER_BITS = 5
-_CODE_BYTES = 640
-_INSTRUCTIONS_AN_ELEMENT = 230
+_CODE_BYTES = 832
+_INSTRUCTIONS_AN_ELEMENT = 320
 _INSTRUCTIONS_A_ROW = 90
 
 

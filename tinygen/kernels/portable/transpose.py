@@ -29,10 +29,10 @@ from tinygen.target import Target
 
 KINDS = ("TRANSPOSE",)
 
-_CODE_BYTES = 190
-_INSTRUCTIONS_AN_ELEMENT = 6
-_INSTRUCTIONS_A_CHUNK = 22
-_INSTRUCTIONS_A_ROW = 40
+_CODE_BYTES = 240
+_INSTRUCTIONS_AN_ELEMENT = 5
+_INSTRUCTIONS_A_CHUNK = 11
+_INSTRUCTIONS_A_ROW = 23
 
 
 def loops_of(shape: Sequence[int], perm: Sequence[int]) -> list[Level]:
