@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from tinygen.errors import BudgetError
-from tinygen.ir import Array
+from tinygen.frontend.schema import DamagedError, decode
+from tinygen.ir import Array, DType
 from tinygen.oracle import worker
 from tinygen.oracle.interface import OracleRun, Sample
 
@@ -63,8 +64,23 @@ class Failure:
         return (self.ending, *printed[-count:])
 
 
+def _outputs_and_keep(request: Request) -> tuple[int, list[int]]:
+    """Number of the model's outputs, and those of `keep` that hold numbers.
+
+    A file that cannot be decoded has neither; what the interpreter says of it goes to the user.
+    """
+    try:
+        graph = decode(request.model).graphs[0]
+    except DamagedError:
+        return 0, []
+    opaque = (DType.STRING, DType.RESOURCE, DType.VARIANT)
+    numbers = {index for index, tensor in enumerate(graph.tensors) if tensor.dtype not in opaque}
+    return len(graph.outputs), [int(index) for index in request.keep if index in numbers]
+
+
 def _write(folder: Path, request: Request) -> None:
     (folder / "model.tflite").write_bytes(request.model)
+    outputs, keep = _outputs_and_keep(request)
     inputs = len(request.samples[0]) if request.samples else 0
     (folder / "request.json").write_text(
         json.dumps(
@@ -73,7 +89,8 @@ def _write(folder: Path, request: Request) -> None:
                 "arena": request.arena,
                 "samples": len(request.samples),
                 "inputs": inputs,
-                "keep": [int(index) for index in request.keep],
+                "outputs": outputs,
+                "keep": keep,
             }
         ),
         encoding="utf-8",

@@ -4,8 +4,8 @@ TFLM prints to stdout and ends the whole process on some models, so it never run
 file imports nothing of tinygen and is started by its path. FOLDER holds
 
 - `model.tflite`,
-- `request.json`: engine ("tflm", or the module that has LiteRT's `Interpreter`), arena (bytes), samples
-  and inputs (counts), keep (tensor indices),
+- `request.json`: engine ("tflm", or the module that has LiteRT's `Interpreter`), arena (bytes), samples,
+  inputs and outputs (counts), keep (tensor indices; interpreters crash when asked for one without numbers),
 - `in.npz`: `in<sample>_<input>`;
 
 and receives `out.npz`: `out<sample>_<output>` and `tensor<sample>_<index>`.
@@ -21,9 +21,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-
-from tinygen.frontend import schema
-from tinygen.ir import DType
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -41,12 +38,13 @@ class Engine(Protocol):
 class Tflm:
     """TensorFlow Lite Micro; every tensor keeps its value until the next inference."""
 
-    def __init__(self, model: Path, arena: int) -> None:
+    def __init__(self, model: Path, arena: int, outputs: int) -> None:
         runtime = importlib.import_module("tflite_micro.python.tflite_micro.runtime")
-        data = model.read_bytes()
-        self._outputs = len(schema.decode(data).graphs[0].outputs)
+        self._outputs = outputs
         self._interpreter = runtime.Interpreter.from_bytes(
-            data, arena_size=arena, intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors
+            model.read_bytes(),
+            arena_size=arena,
+            intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
         )
 
     def infer(self, inputs: Sequence[Array]) -> list[Array]:
@@ -96,15 +94,8 @@ class LiteRt:
 def load(request: dict[str, Any], model: Path) -> Engine:
     """The interpreter that the request names."""
     if request["engine"] == "tflm":
-        return Tflm(model, request["arena"])
+        return Tflm(model, request["arena"], request["outputs"])
     return LiteRt(request["engine"], model)
-
-
-def observable(model: Path, keep: Sequence[int]) -> list[int]:
-    """Those of `keep` that hold numbers; both interpreters crash when asked for another tensor's value."""
-    tensors = schema.decode(model.read_bytes()).graphs[0].tensors
-    opaque = (DType.STRING, DType.RESOURCE, DType.VARIANT)
-    return [index for index in keep if 0 <= index < len(tensors) and tensors[index].dtype not in opaque]
 
 
 def answer(folder: Path, start: Callable[[dict[str, Any], Path], Engine] = load) -> None:
@@ -112,14 +103,13 @@ def answer(folder: Path, start: Callable[[dict[str, Any], Path], Engine] = load)
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     model = folder / "model.tflite"
     engine = start(request, model)
-    keep = observable(model, request["keep"])
     results: dict[str, Array] = {}
     with np.load(folder / "in.npz", allow_pickle=False) as given:
         for sample in range(request["samples"]):
             inputs = [given[f"in{sample}_{position}"] for position in range(request["inputs"])]
             for position, value in enumerate(engine.infer(inputs)):
                 results[f"out{sample}_{position}"] = value
-            for index in keep:
+            for index in request["keep"]:
                 kept = engine.tensor(index)
                 if kept is not None:
                     results[f"tensor{sample}_{index}"] = kept
