@@ -118,7 +118,7 @@ def test_the_same_shape_can_be_added_in_place_over_either_operand():
 
 
 def test_adds_without_broadcasting_share_one_instance(tmp_path):
-    cases = [add(shape, shape, scales) for shape in [(4,), (2, 8), (1, 3, 3, 2)] for scales in SCALES[1:5]]
+    cases = [add(shape, shape, scales) for shape in [(4,), (2, 8), (1, 3, 3, 2)] for scales in SCALES[1:4]]
     assert KernelLibrary([case.kernel_case() for case in cases], tmp_path).instances == 1
 
 
