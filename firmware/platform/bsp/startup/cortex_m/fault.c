@@ -4,11 +4,13 @@
  */
 #include "tinygen_bsp.h"
 
-/* Configurable Fault Status Register, BusFault Address Register (Armv7-M, Armv8-M mainline). */
+/* Configurable Fault Status Register, and the addresses of what MemManage and BusFault refused (Armv7-M,
+ * Armv8-M mainline). */
 #define CFSR (*(volatile uint32_t *)0xE000ED28u)
+#define MMFAR (*(volatile uint32_t *)0xE000ED34u)
 #define BFAR (*(volatile uint32_t *)0xE000ED38u)
-
-extern uint8_t tg_stack_low[], tg_stack_high[];
+#define CFSR_MMARVALID (1u << 7)
+#define CFSR_BFARVALID (1u << 15)
 
 /* What the core pushes when it takes an exception (DDI 0403, "Exception entry behavior"). */
 struct exception_frame {
@@ -76,7 +78,8 @@ __attribute__((used)) void tg_fault_report(const struct exception_frame *frame, 
     /* Volatile: printing reuses the stack, and the frame may lie where it grows. */
     const volatile struct exception_frame *pushed = frame;
     const uint8_t *first = (const uint8_t *)frame;
-    const int overflow = first < tg_stack_low || first + sizeof *frame > tg_stack_high;
+    const struct tg_stack_limits stack = tg_stack_limits();
+    const int overflow = first < stack.low || first + sizeof *frame > stack.high;
     const uint32_t pc = overflow ? 0 : pushed->pc;
     const uint32_t lr = overflow ? 0 : pushed->lr;
 
@@ -91,7 +94,9 @@ __attribute__((used)) void tg_fault_report(const struct exception_frame *frame, 
     }
 #if __ARM_ARCH >= 7
     put_hex(" cfsr=", CFSR);
-    put_hex(" bfar=", BFAR);
+    if ((CFSR & (CFSR_MMARVALID | CFSR_BFARVALID)) != 0) {
+        put_hex(" address=", (CFSR & CFSR_MMARVALID) != 0 ? MMFAR : BFAR);
+    }
 #endif
     put("\n");
     tg_halt(1);
