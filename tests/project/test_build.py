@@ -121,7 +121,9 @@ def test_a_host_image(project: Project, core_dir: Path) -> None:
         assert (sizes_of(result).weights, sizes_of(result).arena, sizes_of(result).code) == (0, 0, None)
 
 
-def test_a_plain_pio_run_needs_no_tinygen(project: Project, core_dir: Path, tmp_path: Path) -> None:
+def test_a_plain_pio_run_needs_no_tinygen_and_shares_its_objects(
+    project: Project, core_dir: Path, tmp_path: Path
+) -> None:
     folder = project("host")
     blocked = tmp_path / "blocked" / "tinygen"
     blocked.mkdir(parents=True)
@@ -130,7 +132,10 @@ def test_a_plain_pio_run_needs_no_tinygen(project: Project, core_dir: Path, tmp_
     command = [sys.executable, "-m", "platformio", "run", "-d", str(folder)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (folder / ".pio" / "build" / "host").is_dir()
+    objects = {path: path.stat().st_mtime_ns for path in folder.rglob("*.o")}
+    assert objects
+    build(folder, "host", core_dir=core_dir, baseline=False)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.o")} == objects
 
 
 def test_a_compiler_error_is_shown_with_its_lines(project: Project, core_dir: Path) -> None:

@@ -55,15 +55,15 @@ class BuildResult:
     baseline_problem: str = ""
 
 
-def _environment(folder: Path, core_dir: Path | None) -> dict[str, str]:
+def _environment(core_dir: Path | None) -> dict[str, str]:
     # The project's own folders, whatever the user's environment says of other projects; his core folder.
+    # Nothing is set that `pio run` by hand does not have: PlatformIO would rebuild everything in between.
     environment = {
         key: value
         for key, value in os.environ.items()
         if not (key.startswith("PLATFORMIO_") and key.endswith("_DIR")) or key in _KEPT_FOLDERS
     }
     environment |= {
-        "PLATFORMIO_BUILD_DIR": str(folder / ".pio" / "build"),
         "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
         "PLATFORMIO_NO_ANSI": "true",
@@ -91,7 +91,7 @@ def _platformio(folder: Path, env: str, core_dir: Path | None, timeout: float) -
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=_environment(folder, core_dir),
+        env=_environment(core_dir),
         text=True,
         encoding="utf-8",
         errors="replace",

@@ -198,7 +198,7 @@ def plan_project(
         tool=options.tool,
         board=_board_view(board),
         models=tuple(_model_view(library) for library in libraries),
-        settings=tuple(_settings(board.id, options.config)),
+        settings=tuple(_settings(options.config.board or board.id, options.config)),
         model_entries=tuple(_entry(entry) for entry in options.config.models),
     )
     environment = Environment(

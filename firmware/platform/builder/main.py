@@ -86,7 +86,8 @@ image = program
 if kind != "elf":
     target_format = {"bin": "binary", "hex": "ihex"}[kind]
     command = f"$OBJCOPY -O {target_format} $SOURCES $TARGET"
-    env.Append(BUILDERS={"Image": Builder(action=env.VerboseAction(command, "Building $TARGET"), suffix="." + kind)})
+    action = env.VerboseAction(command, "Building $TARGET")
+    env.Append(BUILDERS={"Image": Builder(action=action, suffix="." + kind)})
     image = env.Image(str(Path("$BUILD_DIR") / "${PROGNAME}"), program)
 AlwaysBuild(env.Alias("nobuild", image))
 buildprog = env.Alias("buildprog", [program, image])

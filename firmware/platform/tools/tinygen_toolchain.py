@@ -59,7 +59,7 @@ def find_on_path(prefixes, flags, cache):
 
 
 def find_in(folder, prefixes, flags, cache):
-    """The compiler of a PlatformIO toolchain package; ToolchainError where it is not there or does not link."""
+    """The compiler of a PlatformIO toolchain package; ToolchainError where it is missing or does not link."""
     for prefix in prefixes:
         program = shutil.which(prefix + "gcc", path=str(folder))
         if program:
@@ -68,7 +68,7 @@ def find_in(folder, prefixes, flags, cache):
 
 
 def _check(program, flags, cache):
-    # Compiling and linking takes 0.1 s, every build asks twice: remember the answer while the program is the same.
+    # Compiling and linking takes 0.1 s and every build asks twice: remember the answer for this program.
     status = Path(program).stat()
     key = json.dumps([program, status.st_mtime_ns, status.st_size, flags, PROGRAM])
     entry = cache / f"toolchain-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
@@ -87,10 +87,7 @@ def _try(program, flags):
     suffix = ".exe" if program.lower().endswith(".exe") else ""
     prefix = program[: len(program) - len("gcc" + suffix)]
     version = _run([program, "-dumpfullversion", "-dumpversion"]).stdout.strip()
-    if flags:
-        attempts = (["--specs=nano.specs"], ["--specs=picolibc.specs"], [])
-    else:
-        attempts = ([],)
+    attempts = (["--specs=nano.specs"], ["--specs=picolibc.specs"], []) if flags else ([],)
     problem = ""
     for specs in attempts:
         with tempfile.TemporaryDirectory() as folder:
