@@ -33,7 +33,7 @@ def write(path: Path, content: bytes) -> None:
         replace(path, content)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written",
-            why=[error.strerror or str(error)],
-            hints=["name a file in a folder that exists and that you may write to"],
+            f"{path} cannot be written.",
+            why=[f"{error.strerror or error}."],
+            hints=["Name a file in a folder that exists and that you may write to."],
         ) from error

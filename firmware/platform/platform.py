@@ -73,10 +73,10 @@ def _missing(prefix, package, reason):
     lines.append("Things to try:")
     hints = {
         "arm-none-eabi-": [
-            "Debian, Ubuntu: sudo apt install gcc-arm-none-eabi libnewlib-arm-none-eabi",
+            "Debian, Ubuntu: sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
             "macOS: brew install --cask gcc-arm-embedded",
         ],
-        "": ["Debian, Ubuntu: sudo apt install gcc", "macOS: xcode-select --install"],
+        "": ["Debian, Ubuntu: sudo apt-get install gcc", "macOS: xcode-select --install"],
     }.get(prefix, [f"Install {prefix}gcc and put it on PATH."])
     if package:
         hints = [*hints, "Build once with a network: PlatformIO then installs its own toolchain."]

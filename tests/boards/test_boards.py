@@ -84,7 +84,7 @@ def test_a_users_own_file(board_file: Callable[[str], Path]) -> None:
 
 
 def test_a_users_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="Cannot read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         boards.load(str(tmp_path / "none.toml"))
 
 

@@ -88,12 +88,12 @@ def fully_connected(change: Callable[[ModelWriter], None] = lambda w: None, **te
 @pytest.mark.parametrize(
     ("tensor", "told"),
     [
-        ({"shape": (3, 5)}, "tensor 1 'weights' needs 15 bytes of data and has 12"),
+        ({"shape": (3, 5)}, "Tensor 1 'weights' needs 15 bytes of data and has 12"),
         ({"dtype": DType.INT64}, "needs 96 bytes of data and has 12"),
-        ({"shape": (2**31 - 1, 2**31 - 1)}, "tensor 1 'weights' has shape [2147483647, 2147483647]"),
+        ({"shape": (2**31 - 1, 2**31 - 1)}, "Tensor 1 'weights' has shape [2147483647, 2147483647]"),
         ({"shape": (2**20, 2**20, 2**20, 2**20)}, "has shape [1048576"),
         ({"shape": (3, -5)}, "has shape [3, -5]"),
-        ({"shape": (1,) * 9}, "shape has 9 entries"),
+        ({"shape": (1,) * 9}, "Shape has 9 entries"),
         ({"buffer": 77}, "names buffer 77 of 2"),
         ({"scales": (0.1, 0.2)}, "has 2 scales and 2 zero points along axis 0 of [3, 4]"),
         ({"scales": (0.1, 0.2, 0.3), "axis": -1}, "3 scales and 3 zero points along axis -1"),
@@ -112,16 +112,16 @@ def add_op(inputs: list[int | None], outputs: list[int]) -> Callable[[ModelWrite
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (add_op([99], [2]), "tensor 99 of 3 is named"),
-        (add_op([-7], [2]), "tensor -7 of 3 is named"),
-        (add_op([0], [-1]), "tensor -1 of 3 is named"),
-        (add_op([0], [2]), "op 1 RELU writes tensor 2, which has a value already"),
-        (add_op([0], [1]), "op 1 RELU writes tensor 1, which has a value already"),
-        (add_op([0], [0]), "op 1 RELU writes tensor 0, which has a value already"),
-        (lambda w: w.inputs.append(0), "tensor 0 is an input twice"),
-        (lambda w: w.inputs.append(1), "input tensor 1 is a constant"),
-        (lambda w: w.inputs.append(5), "tensor 5 of 3 is named"),
-        (lambda w: w.inputs.clear(), "op 0 FULLY_CONNECTED reads tensor 0 before it is written"),
+        (add_op([99], [2]), "Tensor 99 of 3 is named"),
+        (add_op([-7], [2]), "Tensor -7 of 3 is named"),
+        (add_op([0], [-1]), "Tensor -1 of 3 is named"),
+        (add_op([0], [2]), "Op 1 RELU writes tensor 2, which has a value already"),
+        (add_op([0], [1]), "Op 1 RELU writes tensor 1, which has a value already"),
+        (add_op([0], [0]), "Op 1 RELU writes tensor 0, which has a value already"),
+        (lambda w: w.inputs.append(0), "Tensor 0 is an input twice"),
+        (lambda w: w.inputs.append(1), "Input tensor 1 is a constant"),
+        (lambda w: w.inputs.append(5), "Tensor 5 of 3 is named"),
+        (lambda w: w.inputs.clear(), "Op 0 FULLY_CONNECTED reads tensor 0 before it is written"),
     ],
 )
 def test_graphs_that_contradict_themselves(change: Callable[[ModelWriter], None], told: str) -> None:
@@ -134,7 +134,7 @@ def test_a_cycle_of_ops() -> None:
     a, b = (w.tensor(name, (1, 4), scales=0.5) for name in "ab")
     w.op("ADD", [x, b], [a], {})
     w.op("RELU", [a], [b])
-    assert "op 0 ADD reads tensor 2 before it is written" in damaged(w.finish([b]))
+    assert "Op 0 ADD reads tensor 2 before it is written" in damaged(w.finish([b]))
 
 
 def test_many_faults_are_summed_up() -> None:
@@ -152,7 +152,7 @@ def test_an_empty_activation() -> None:
     x = w.input("x", (1, 0), scales=0.5)
     y = w.tensor("y", (1, 0), scales=0.5)
     w.op("RELU", [x], [y])
-    assert "tensor 0 'x' is empty: shape [1, 0]" in damaged(w.finish([y]))
+    assert "Tensor 0 'x' is empty: shape [1, 0]" in damaged(w.finish([y]))
 
 
 def test_activations_beyond_any_memory() -> None:
@@ -172,7 +172,7 @@ def test_more_ops_than_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
     y = w.tensor("y", (1, 4), scales=0.5)
     for _ in range(11):
         w.op("RELU", [x], [y])
-    assert "a subgraph has 2 tensors and 11 ops" in damaged(w.finish([y]))
+    assert "A subgraph has 2 tensors and 11 ops" in damaged(w.finish([y]))
 
 
 def test_long_names_are_kept_and_cut_in_messages() -> None:

@@ -104,7 +104,7 @@ def test_a_dynamic_range_model() -> None:
 def test_a_uint8_model() -> None:
     message = refused(dense(DType.UINT8, DType.UINT8, 0.5))
     assert "m.tflite is uint8-quantized" in message
-    assert "layer 0 (FULLY_CONNECTED) 'y'" in message
+    assert "layer 0 'y' (FULLY_CONNECTED)" in message
 
 
 @pytest.mark.parametrize("kind", ["ethos-u", "edgetpu-custom-op"])
@@ -190,8 +190,8 @@ def test_all_unsupported_layers_are_told_at_once() -> None:
     message = refused(data)
     assert "m.tflite is not supported: 4 layers of it cannot be compiled" in message
     assert "layer 0 'block1/tanh' (TANH): The operator is one that tinygen supports." in message
-    assert "layer 1 'block1/pool' (MAX_POOL_2D): The batch size is 1. This one: batch 2." in message
-    assert "The fused activation is NONE, RELU, RELU_N1_TO_1 or RELU6. This one: TANH." in message
+    assert "layer 1 'block1/pool' (MAX_POOL_2D): The batch size is 1. Found: batch 2." in message
+    assert "The fused activation is NONE, RELU, RELU_N1_TO_1 or RELU6. Found: TANH." in message
     assert "layer 2 'nnnn" in message
     assert "custom operator 'MyOp'" in message
     assert "layer 3 'y' (ADD): The options have values that TFLM supports." in message

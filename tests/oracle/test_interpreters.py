@@ -123,7 +123,7 @@ def test_a_model_that_tflm_refuses_is_a_tool_error_with_its_last_lines():
 def test_a_file_that_crashes_tflm_is_a_tool_error(damage):
     with pytest.raises(ToolError, match="could not run the model") as error:
         TflmOracle(damage).missing_kernels()
-    assert "the interpreter" in str(error.value)
+    assert "The interpreter" in str(error.value)
 
 
 @pytest.mark.oracle
@@ -293,7 +293,7 @@ def test_a_worker_that_aborts_leaves_its_last_lines(monkeypatch, tmp_path):
     )
     failure = call(Request("TFLM", "tflm", b""))
     assert isinstance(failure, Failure)
-    assert failure.lines()[0] == "the interpreter was ended by SIGABRT"
+    assert failure.lines()[0] == "The interpreter was ended by SIGABRT."
     assert failure.lines()[-1] == "CHECK failed"
     assert len(failure.log) <= 65_536
     assert all(len(line) <= 300 for line in failure.lines())
@@ -302,7 +302,7 @@ def test_a_worker_that_aborts_leaves_its_last_lines(monkeypatch, tmp_path):
 def test_an_exit_code_is_told(monkeypatch, tmp_path):
     _with_worker(monkeypatch, tmp_path, "import sys; sys.exit('ValueError: no')")
     failure = call(Request("TFLM", "tflm", b""))
-    assert failure == Failure("the interpreter ended with exit code 1", "ValueError: no\n")
+    assert failure == Failure("The interpreter ended with exit code 1.", "ValueError: no\n")
 
 
 def test_a_worker_s_prints_reach_nobody(monkeypatch, tmp_path, capfd):

@@ -178,7 +178,7 @@ def test_a_missing_toolchain_fails_in_seconds_with_the_command_to_get_it(
         build(folder, M4, core_dir=core_dir)
     assert time.perf_counter() - started < 15
     assert caught.value.message == "There is no arm-none-eabi-gcc on PATH."
-    assert any("apt install gcc-arm-none-eabi" in hint for hint in caught.value.hints)
+    assert any("apt-get install gcc-arm-none-eabi" in hint for hint in caught.value.hints)
     assert any("PlatformIO" in hint for hint in caught.value.hints)
 
 

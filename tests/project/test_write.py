@@ -162,7 +162,7 @@ def test_an_unwritable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         raise PermissionError(13, "Permission denied", str(tmp_path / "out"))
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(UsageError, match="Cannot write the project") as caught:
+    with pytest.raises(UsageError, match="The project cannot be written") as caught:
         write(PLAN, tmp_path / "out")
     assert "Permission denied" in str(caught.value)
     assert not (tmp_path / "out").exists()
@@ -170,7 +170,7 @@ def test_an_unwritable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "out").write_bytes(b"")
-    with pytest.raises(UsageError, match="Cannot write the project"):
+    with pytest.raises(UsageError, match="The project cannot be written"):
         write(PLAN, tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b""
 

@@ -85,7 +85,7 @@ def read(path: Path) -> str:
             f"{path} is no TOML file.", why=[f"It is not UTF-8 text: {error.reason}."]
         ) from error
     except OSError as error:
-        raise UsageError(f"Cannot read {path}.", why=[error.strerror or str(error)]) from error
+        raise UsageError(f"{path} cannot be read.", why=[f"{error.strerror or error}."]) from error
 
 
 def parse(

@@ -89,15 +89,15 @@ def check_model_name(name: str) -> None:
     """
     if not _IDENTIFIER.fullmatch(name):
         raise UsageError(
-            f"The model cannot be called {comment(name)!r}",
-            why=("functions and files are named after the model, so the name has to be a C identifier",),
-            hints=("use letters, digits and underscores only, with a letter first",),
+            f"The model cannot be called {comment(name)!r}.",
+            why=("Functions and files are named after the model, so the name has to be a C identifier.",),
+            hints=("Use letters, digits and underscores only, with a letter first.",),
         )
     if name.lower() in _HEADER_NAMES:
         raise UsageError(
-            f"The model cannot be called {name!r}",
-            why=(f"its header {name}.h would hide the C library's <{name.lower()}.h>",),
-            hints=(f"call it {name}_model",),
+            f"The model cannot be called {name!r}.",
+            why=(f"Its header {name}.h would hide the C library's <{name.lower()}.h>.",),
+            hints=(f"Call it {name}_model.",),
         )
 
 

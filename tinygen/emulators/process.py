@@ -71,7 +71,7 @@ class ChildProcess:
             self._temporary.cleanup()
             raise ToolError(
                 f"Cannot run {command[0]}.",
-                why=[error.strerror or str(error)],
+                why=[f"{error.strerror or error}."],
             ) from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None

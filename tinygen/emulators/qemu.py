@@ -50,7 +50,9 @@ class Qemu:
         return ToolError(
             f"{executable} is not installed.",
             why=[f"QEMU runs the image for {board.name}; no such program is on PATH."],
-            hints=["brew install qemu" if brew else f"sudo apt-get install {_PACKAGES[board.arch]}"],
+            hints=[
+                f"Install it: {'brew install qemu' if brew else f'sudo apt-get install {_PACKAGES[board.arch]}'}"
+            ],
         )
 
     def start(self, image: Image, board: Board, timeout: float) -> Session:

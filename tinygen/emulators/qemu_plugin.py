@@ -111,8 +111,8 @@ def markers(image: Path) -> tuple[int, int]:
             mask = ~1 if elf["e_machine"] == "EM_ARM" else ~0
     except OSError as error:
         raise ToolError(
-            f"Cannot read the image {image}.",
-            why=[error.strerror or str(error)],
+            f"The image {image} cannot be read.",
+            why=[f"{error.strerror or error}."],
             hints=["Build the project first."],
         ) from error
     except ELFError as error:

@@ -78,12 +78,13 @@ def load(path: Path) -> Survey:
     """
     try:
         if path.is_file() and path.stat().st_size > MAX_FILE:
-            raise ModelError(f"{path} is larger than {MAX_FILE >> 20} MiB", hints=("Use a smaller model.",))
+            raise _too_large(path.name)
         data = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
         raise UsageError(
-            f"cannot read the model {path}: {reason}", hints=("Check the path of the .tflite file.",)
+            f"The model {path} cannot be read.",
+            why=(f"{error.strerror or error}.",),
+            hints=("Check the path of the .tflite file.",),
         ) from error
     return survey(data, path.name)
 
@@ -115,8 +116,8 @@ def survey(data: bytes, name: str) -> Survey:
         built = [make_graph(graph, main=index == 0) for index, graph in enumerate(raw.graphs)]
     except DamagedError as error:
         raise ModelError(
-            f"{name} is damaged or truncated",
-            why=(f"{error}.",),
+            f"{name} is damaged or truncated.",
+            why=(_sentence(str(error)),),
             hints=("Copy or download the file again.", "Convert the model again."),
         ) from error
     graphs = tuple(graph for graph, _ in built)
@@ -125,23 +126,31 @@ def survey(data: bytes, name: str) -> Survey:
     return Survey(name, model, refusal(Source(name, raw, model.main)), tuple(built[0][1]))
 
 
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _too_large(name: str) -> ModelError:
+    return ModelError(f"{name} is larger than {MAX_FILE >> 20} MiB.", hints=("Use a smaller model.",))
+
+
 def _other_version(name: str, version: int) -> ModelError:
     return ModelError(
-        f"{name} has schema version {version}; tinygen reads version {_SCHEMA_VERSION}",
+        f"{name} has schema version {version}; tinygen reads version {_SCHEMA_VERSION}.",
         hints=("Convert the model again with TensorFlow 2.",),
     )
 
 
 def _check_file(data: bytes, name: str) -> None:
     if len(data) > MAX_FILE:
-        raise ModelError(f"{name} is larger than {MAX_FILE >> 20} MiB", hints=("Use a smaller model.",))
+        raise _too_large(name)
     if not data:
-        raise ModelError(f"{name} is empty", hints=("Copy or download the file again.",))
+        raise ModelError(f"{name} is empty.", hints=("Copy or download the file again.",))
     if data[4:8] != _IDENTIFIER:
         format_name = next((what for magic, what in _FOREIGN if data.startswith(magic)), None)
         found = f"It looks like {format_name}." if format_name else "The bytes 4 to 7 are not 'TFL3'."
         raise ModelError(
-            f"{name} is not a TFLite model", why=(found,), hints=("Give a .tflite file.", FULL_INT8)
+            f"{name} is not a TFLite model.", why=(found,), hints=("Give a .tflite file.", FULL_INT8)
         )
 
 
@@ -149,7 +158,7 @@ def _unsupported(name: str, violations: tuple[Violation, ...]) -> ModelError:
     layers = len({violation.op.id for violation in violations})
     lines = [
         f"layer {item.op.sources[0]} {shortened(item.layer)} ({item.op.kind[:60]}): {item.rule} "
-        f"This one: {item.found}."
+        f"Found: {item.found}."
         for item in violations[:_LISTED]
     ]
     if len(violations) > _LISTED:
@@ -157,5 +166,5 @@ def _unsupported(name: str, violations: tuple[Violation, ...]) -> ModelError:
     hints = dict.fromkeys(item.hint for item in violations if item.hint)
     subject = "1 layer" if layers == 1 else f"{layers} layers"
     return ModelError(
-        f"{name} is not supported: {subject} of it cannot be compiled", why=lines, hints=tuple(hints)
+        f"{name} is not supported: {subject} of it cannot be compiled.", why=lines, hints=tuple(hints)
     )

@@ -39,8 +39,9 @@ class Source:
     def layers(self, ops: list[Op]) -> tuple[str, ...]:
         """A line for each op, the first ten at most."""
         lines = [
-            f"layer {op.sources[0]} ({op.kind[:60]})"
+            f"layer {op.sources[0]}"
             + (f" {shortened(self.graph.result(op).name)}" if op.outputs else "")
+            + f" ({op.kind[:60]})"
             for op in ops[:10]
         ]
         return (*lines, f"and {len(ops) - 10} more") if len(ops) > 10 else tuple(lines)
@@ -52,7 +53,7 @@ def for_npu(source: Source) -> ModelError | None:
     if not ops:
         return None
     return ModelError(
-        f"{source.name} is already compiled for an NPU ({ops[0].kind})",
+        f"{source.name} is already compiled for an NPU ({ops[0].kind}).",
         why=source.layers(ops),
         hints=("Give tinygen the .tflite file that was given to Vela or to the Edge TPU compiler.",),
     )
@@ -64,7 +65,7 @@ def control_flow(source: Source) -> ModelError | None:
     if not ops:
         return None
     return ModelError(
-        f"{source.name} has control flow or set-up subgraphs ({', '.join(sorted({op.kind for op in ops}))})",
+        f"{source.name} has control flow or set-up subgraphs ({', '.join(sorted({op.kind for op in ops}))}).",
         why=source.layers(ops),
         hints=(
             "Unroll loops and conditions before converting (static shapes, unroll=True in recurrent layers).",
@@ -79,7 +80,7 @@ def sparse(source: Source) -> ModelError | None:
     if not names:
         return None
     return ModelError(
-        f"{source.name} has {len(names)} sparse tensors",
+        f"{source.name} has {len(names)} sparse tensors.",
         why=tuple(f"tensor {name}" for name in names[:10]),
         hints=("Convert without tf.lite.Optimize.EXPERIMENTAL_SPARSITY.",),
     )
@@ -100,7 +101,7 @@ def dynamic_shapes(source: Source) -> ModelError | None:
     if not found:
         return None
     return ModelError(
-        f"{source.name} has dynamic shapes",
+        f"{source.name} has dynamic shapes.",
         why=tuple(found[:10]),
         hints=(
             "Give every input a fixed shape before converting: tf.keras.Input(shape, batch_size=1).",
@@ -124,7 +125,7 @@ def not_quantized(source: Source) -> ModelError | None:
     else:
         kind, why = "is a float model", "Its weights and activations are float32."
     return ModelError(
-        f"{source.name} {kind}; tinygen compiles fully int8-quantized models", why=(why,), hints=(FULL_INT8,)
+        f"{source.name} {kind}; tinygen compiles fully int8-quantized models.", why=(why,), hints=(FULL_INT8,)
     )
 
 
@@ -142,7 +143,7 @@ def unsigned(source: Source) -> ModelError | None:
     if not ops:
         return None
     return ModelError(
-        f"{source.name} is uint8-quantized; tinygen compiles int8-quantized models",
+        f"{source.name} is uint8-quantized; tinygen compiles int8-quantized models.",
         why=source.layers(ops),
         hints=(FULL_INT8,),
     )
@@ -160,7 +161,7 @@ def nothing_to_run(source: Source) -> ModelError | None:
     if not missing and not given:
         return None
     return ModelError(
-        f"{source.name} computes nothing",
+        f"{source.name} computes nothing.",
         why=(
             *(f"It has no {name}." for name in missing),
             *(f"Output {shortened(name)} is an input or a constant." for name in given[:10]),

@@ -98,7 +98,7 @@ def decode(data: bytes) -> RawModel:
     except (struct.error, IndexError, ValueError, TypeError, OverflowError, AttributeError) as error:
         if isinstance(error, DamagedError):
             raise
-        raise DamagedError(f"an offset or a length points outside of the file ({error})") from error
+        raise DamagedError("an offset or a length points outside of the file") from error
 
 
 def _constants(enumeration: type) -> Mapping[int, str]:

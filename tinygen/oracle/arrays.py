@@ -32,9 +32,9 @@ _HEADERS = {
 
 def _unreadable(path: Path, why: str) -> UsageError:
     return UsageError(
-        f"{path} cannot be read as numpy arrays",
-        why=[why],
-        hints=["write it with numpy.savez(path, in0=array) or numpy.save(path, array)"],
+        f"{path} cannot be read as numpy arrays.",
+        why=[f"{why[:1].upper()}{why[1:]}."],
+        hints=["Write it with numpy.savez(path, in0=array) or numpy.save(path, array)."],
     )
 
 
@@ -102,9 +102,9 @@ def read(path: Path) -> dict[str, Array]:
         if magic.startswith(_ZIP_MAGIC):
             return _read_npz(path)
     except FileNotFoundError:
-        raise UsageError(f"{path} does not exist") from None
+        raise UsageError(f"{path} does not exist.") from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be read", why=[error.strerror or str(error)]) from error
+        raise UsageError(f"{path} cannot be read.", why=[f"{error.strerror or error}."]) from error
     # RuntimeError: encrypted, or a compression that is not known.
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise _unreadable(path, str(error).splitlines()[0] if str(error) else type(error).__name__) from error

@@ -30,7 +30,7 @@ def choose_oracle(path: Path, model: Model, vectors_file: Path | None = None) ->
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read", why=[error.strerror or str(error)]) from error
+        raise UsageError(f"{path} cannot be read.", why=[f"{error.strerror or error}."]) from error
     oracle = TflmOracle(data)
     missing = oracle.missing_kernels()
     return litert.make(data, missing) if missing else oracle

@@ -70,9 +70,9 @@ class LiteRtOracle:
         result = call(Request(_LABEL, self.engine.module, self.model, samples, keep, timeout=self.timeout))
         if isinstance(result, Failure):
             raise ToolError(
-                f"{_LABEL} could not run the model",
+                f"{_LABEL} could not run the model.",
                 why=result.lines(),
-                hints=["compare with golden vectors instead: --vectors FILE.npz"],
+                hints=["Compare with golden vectors instead: --vectors FILE.npz."],
             )
         return result
 
@@ -86,11 +86,11 @@ def make(model: bytes, kinds: Sequence[str]) -> LiteRtOracle:
     engine = find_engine()
     if engine is None:
         raise ToolError(
-            "the oracle is missing: LiteRT (ai-edge-litert)",
-            why=[f"TensorFlow Lite Micro has no kernel for {', '.join(kinds)}, LiteRT has"],
+            "The oracle is missing: LiteRT (ai-edge-litert).",
+            why=[f"TensorFlow Lite Micro has no kernel for {', '.join(kinds)}, LiteRT has."],
             hints=[
-                f"install it: {sys.executable} -m pip install ai-edge-litert",
-                "compare with golden vectors instead: --vectors FILE.npz",
+                f"Install it: {sys.executable} -m pip install ai-edge-litert",
+                "Compare with golden vectors instead: --vectors FILE.npz.",
             ],
         )
     return LiteRtOracle(model, engine)

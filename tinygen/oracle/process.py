@@ -118,11 +118,11 @@ def _read(folder: Path, request: Request) -> list[OracleRun]:
 
 def _ending(code: int) -> str:
     if code >= 0:
-        return f"the interpreter ended with exit code {code}"
+        return f"The interpreter ended with exit code {code}."
     try:
-        return f"the interpreter was ended by {signal.Signals(-code).name}"
+        return f"The interpreter was ended by {signal.Signals(-code).name}."
     except ValueError:
-        return f"the interpreter was ended by signal {-code}"
+        return f"The interpreter was ended by signal {-code}."
 
 
 def _log(path: Path) -> str:
@@ -157,11 +157,11 @@ def call(request: Request) -> list[OracleRun] | Failure:
                 )
             except subprocess.TimeoutExpired:
                 raise BudgetError(
-                    f"{request.label} took longer than {request.timeout:g} s",
-                    why=[f"{len(request.samples)} samples were asked for"],
+                    f"{request.label} took longer than {request.timeout:g} s.",
+                    why=[f"{len(request.samples)} samples were asked for."],
                     hints=[
-                        "use fewer samples (--samples)",
-                        "use golden vectors instead (--vectors FILE.npz)",
+                        "Use fewer samples: --samples.",
+                        "Compare with golden vectors instead: --vectors FILE.npz.",
                     ],
                 ) from None
         if done.returncode != 0:

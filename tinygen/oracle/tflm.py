@@ -22,8 +22,8 @@ _LAST_ARENA = 1 << 30
 _LABEL = "TensorFlow Lite Micro"
 _MISSING_KERNEL = re.compile(r"Didn't find op for builtin opcode '(\w+)'")
 _VECTORS_HINT = (
-    "compare with golden vectors instead: --vectors FILE.npz "
-    "(made by `tinygen vectors MODEL -o FILE.npz` on Linux x86-64)"
+    "Compare with golden vectors instead: --vectors FILE.npz, "
+    "made by `tinygen vectors MODEL -o FILE.npz` on Linux x86-64."
 )
 
 
@@ -40,14 +40,14 @@ def available_here() -> bool:
 def missing_wheel() -> ToolError:
     """The error for a machine without the wheel."""
     if available_here():
-        hints = [f"install it: {sys.executable} -m pip install '{REQUIREMENT}'", _VECTORS_HINT]
+        hints = [f"Install it: {sys.executable} -m pip install '{REQUIREMENT}'", _VECTORS_HINT]
     else:
         hints = [_VECTORS_HINT]
     return ToolError(
-        "the oracle is missing: TensorFlow Lite Micro's Python wheel (tflite-micro)",
+        "The oracle is missing: TensorFlow Lite Micro's Python wheel (tflite-micro).",
         why=[
-            "every output is compared with TensorFlow Lite Micro's",
-            f"its wheels exist for Linux x86-64 only; this is {sys.platform} {platform.machine()}",
+            "Every output is compared with TensorFlow Lite Micro's.",
+            f"Its wheels exist for Linux x86-64 only; this is {sys.platform} {platform.machine()}.",
         ],
         hints=hints,
     )
@@ -107,7 +107,7 @@ class TflmOracle:
 
 def _refused(failure: Failure) -> ToolError:
     return ToolError(
-        f"{_LABEL} could not run the model",
+        f"{_LABEL} could not run the model.",
         why=failure.lines(),
-        hints=["check that the file is a complete .tflite: `tinygen inspect MODEL`", _VECTORS_HINT],
+        hints=["Check that the file is a complete .tflite: `tinygen inspect MODEL`.", _VECTORS_HINT],
     )

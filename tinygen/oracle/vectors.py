@@ -90,11 +90,11 @@ class VectorsOracle:
         )
         if not known:
             raise UsageError(
-                f"{self.path} has no outputs for these inputs",
+                f"{self.path} has no outputs for these inputs.",
                 why=[
-                    f"it holds {len(self.samples)} samples of its own, and {len(samples)} others were given"
+                    f"It holds {len(self.samples)} samples of its own, and {len(samples)} others were given."
                 ],
-                hints=["leave out --inputs and --seed: the file brings its inputs"],
+                hints=["Leave out --inputs and --seed: the file brings its inputs."],
             )
         return [OracleRun(outputs) for outputs in self.outputs[: len(samples)]]
 
@@ -115,7 +115,7 @@ def _metadata(path: Path, found: Mapping[str, Array]) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
-        raise UsageError(f"{path} has metadata that is not a JSON object")
+        raise UsageError(f"{path} has metadata that is not a JSON object.")
     return parsed
 
 
@@ -140,9 +140,9 @@ def _check(path: Path, expected: Mapping[str, Tensor], found: Mapping[str, Array
     wanted = [_describe(name, ("samples", *tensor.shape), tensor.dtype) for name, tensor in expected.items()]
     present = [_describe(name, array.shape, array.dtype) for name, array in found.items()]
     raise UsageError(
-        f"{path} does not hold vectors of this model",
+        f"{path} does not hold vectors of this model.",
         why=[f"expected {'; '.join(wanted)}", f"found    {'; '.join(present) or 'nothing'}"],
-        hints=["make the file anew: `tinygen vectors MODEL -o FILE.npz`"],
+        hints=["Make the file anew: `tinygen vectors MODEL -o FILE.npz`."],
     )
 
 
@@ -160,9 +160,9 @@ def load(path: Path, model: Model) -> VectorsOracle:
     digest = metadata.get("model_sha256", model.sha256)
     if digest != model.sha256:
         raise UsageError(
-            f"{path} was made for another model",
-            why=[f"its model has SHA-256 {str(digest)[:64]}", f"this one has         {model.sha256}"],
-            hints=["make the file anew: `tinygen vectors MODEL -o FILE.npz`"],
+            f"{path} was made for another model.",
+            why=[f"Its model has SHA-256 {str(digest)[:64]}.", f"This one has          {model.sha256}."],
+            hints=["Make the file anew: `tinygen vectors MODEL -o FILE.npz`."],
         )
     values = {name: array for name, array in found.items() if name != _METADATA}
     _check(path, _expected(model.main), values)

@@ -184,7 +184,7 @@ def build(
         raise explain(output, env)
     image = _image(build_dir)
     if image is None:
-        raise ToolError("PlatformIO made no image.", why=[f"looked for {', '.join(_IMAGES)} in {build_dir}"])
+        raise ToolError("PlatformIO made no image.", why=[f"Looked for {', '.join(_IMAGES)} in {build_dir}."])
     toolchain = _toolchain(build_dir)
     bare, problem = None, ""
     if baseline:

@@ -104,7 +104,7 @@ def _foreign(plan: BuildPlan, on_disk: Mapping[str, str | None], folder: Path) -
     return UsageError(
         f"{folder} is not a tinygen project, and has files that one would replace.",
         why=[f"{path} exists" for path in taken[:5]] + (["…"] if len(taken) > 5 else []),
-        hints=["Choose another folder with -o.", "Use --force to replace these files."],
+        hints=["Name another folder: -o DIR.", "Replace these files: --force."],
     )
 
 
@@ -164,9 +164,9 @@ def write(plan: BuildPlan, folder: Path, *, force: bool = False) -> WriteResult:
     except OSError as error:
         place = error.filename or folder
         raise UsageError(
-            f"Cannot write the project to {folder}.",
-            why=[f"{place}: {error.strerror or error}"],
-            hints=["Choose a folder that you may write to with -o."],
+            f"The project cannot be written to {folder}.",
+            why=[f"{place}: {error.strerror or error}."],
+            hints=["Name a folder that you may write to: -o DIR."],
         ) from error
 
 

@@ -71,8 +71,8 @@ def decode(tensor: Tensor, data: bytes) -> Array:
     """
     if len(data) != tensor.bytes:
         raise ToolError(
-            f"the firmware returned {len(data)} bytes for {tensor.name[:80]!r}, which has {tensor.bytes}",
-            hints=["build the firmware anew: it may come from another model"],
+            f"The firmware returned {len(data)} bytes for {tensor.name[:80]!r}, which has {tensor.bytes}.",
+            hints=["Build the firmware anew: it may come from another model."],
         )
     return np.frombuffer(data, tensor.dtype.numpy.newbyteorder("<")).reshape(tensor.shape)
 

@@ -86,12 +86,12 @@ def load_inputs(path: Path, graph: Graph) -> tuple[Sample, ...]:
     counts = {len(array) for array in stacked}
     if len(counts) > 1:
         raise UsageError(
-            f"{path} holds different numbers of samples for its inputs",
+            f"{path} holds different numbers of samples for its inputs.",
             why=[f"in{position}: {len(array)} samples" for position, array in enumerate(stacked)],
         )
     count = counts.pop() if counts else 0
     if not 0 < count <= MAX_SAMPLES:
-        raise UsageError(f"{path} holds {count} samples; 1 to {MAX_SAMPLES} can be run")
+        raise UsageError(f"{path} holds {count} samples; 1 to {MAX_SAMPLES} can be run.")
     return tuple(tuple(array[sample] for array in stacked) for sample in range(count))
 
 
@@ -104,9 +104,9 @@ def _expectation(inputs: Sequence[Tensor]) -> str:
 
 def _misfit(path: Path, inputs: Sequence[Tensor], found: str, *hints: str) -> UsageError:
     return UsageError(
-        f"{path} does not fit the model's inputs",
+        f"{path} does not fit the model's inputs.",
         why=[_expectation(inputs), f"found    {found}"],
-        hints=[*hints, "one sample, or several stacked along a new first axis, are accepted"],
+        hints=[*hints, "Give one sample, or several stacked along a new first axis."],
     )
 
 
@@ -119,7 +119,7 @@ def _by_input(path: Path, inputs: Sequence[Tensor], found: Mapping[str, Array]) 
         if given == set(names) and len(given) == len(inputs):
             return [found[name] for name in names]
     present = ", ".join(sorted(name[:80] or "one unnamed array" for name in given)) or "no inputs"
-    raise _misfit(path, inputs, present, "rename the arrays, for example numpy.savez(path, in0=array)")
+    raise _misfit(path, inputs, present, "Name the arrays like this: numpy.savez(path, in0=array).")
 
 
 def _is_output(name: str) -> bool:
@@ -144,8 +144,8 @@ def _convert(path: Path, tensor: Tensor, array: Array) -> Array:
     is_real = np.issubdtype(array.dtype, np.floating)
     if is_real and not np.isfinite(array).all():
         raise UsageError(
-            f"{path} has NaN or infinity among the values for input {tensor.name[:80]!r}",
-            why=["such values have no quantized counterpart, and no defined result"],
+            f"{path} has NaN or infinity among the values for input {tensor.name[:80]!r}.",
+            why=["Such values have no quantized counterpart, and no defined result."],
         )
     if array.dtype == dtype:
         return array
@@ -157,11 +157,11 @@ def _convert(path: Path, tensor: Tensor, array: Array) -> Array:
     elif is_real and tensor.quant is not None and not tensor.quant.per_channel:
         return quantize(array, tensor.quant.scale, tensor.quant.zero_point, dtype)
     raise UsageError(
-        f"{path} has values of another type than input {tensor.name[:80]!r}",
+        f"{path} has values of another type than input {tensor.name[:80]!r}.",
         why=[f"expected {dtype} (quantized values) or real values as float32", f"found    {array.dtype}"],
         hints=[
-            f"quantized values: convert them with array.astype(numpy.{dtype})",
-            "real values: convert them with array.astype(numpy.float32); "
-            "they are quantized with the model's scale and zero point",
+            f"Quantized values: convert them with array.astype(numpy.{dtype}).",
+            "Real values: convert them with array.astype(numpy.float32); "
+            "they are quantized with the model's scale and zero point.",
         ],
     )
