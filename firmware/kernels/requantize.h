@@ -47,6 +47,21 @@ static TG_INLINE int32_t tg_requantize_down(int32_t acc, int32_t multiplier, int
     return ((biased >> (-1 - shift)) + 1) >> 1;
 }
 
+/* v limited to the range of int8, lo..hi at the narrowest.
+ *
+ * Arm's SSAT does it in one instruction where the whole range is known to be left; GCC finds that for one
+ * value, but not in a loop, where it keeps the limits in registers. */
+static TG_INLINE int8_t tg_limit_s8(int32_t v, int32_t lo, int32_t hi)
+{
+#if defined(__ARM_FEATURE_SAT)
+    if (__builtin_constant_p(lo) && __builtin_constant_p(hi) && lo == -128 && hi == 127) {
+        __asm__("ssat %0, #8, %1" : "=r"(v) : "r"(v));
+        return (int8_t)v;
+    }
+#endif
+    return (int8_t)tg_clamp(v, lo, hi);
+}
+
 /* An accumulator as the int8 output: requantized, moved to the output's zero point, limited to lo..hi.
  *
  * any_scale: 0 where the conditions of tg_requantize_down are known to hold. */
@@ -55,8 +70,7 @@ static TG_INLINE int8_t tg_output_s8(int32_t acc, int32_t multiplier, int32_t sh
 {
     const int32_t scaled = any_scale ? tg_requantize(acc, multiplier, shift)
                                      : tg_requantize_down(acc, multiplier, shift);
-    const int32_t moved = (int32_t)((uint32_t)scaled + (uint32_t)zero_point);
-    return (int8_t)tg_clamp(moved, lo, hi);
+    return tg_limit_s8((int32_t)((uint32_t)scaled + (uint32_t)zero_point), lo, hi);
 }
 
 #endif

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,12 +10,15 @@ import numpy as np
 
 from tinygen.ir import Array, DType, Graph, Op, Tensor
 from tinygen.kernels.interface import Constant, ConstantKind, Parameter
+from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier
 from tinygen.numerics.quantize import activation_range
 from tinygen.numerics.requantize import (
     INT32_LIMIT,
     accumulator_bounds,
+    accumulator_range,
     channel_multipliers,
     fold_zero_point,
+    shrink_constant_channels,
     tensor_multiplier,
 )
 from tinygen.ops.geometry import Activation
@@ -24,7 +27,8 @@ BLOCK = 4
 """Output channels that firmware/kernels/dot_s8.h computes at a time."""
 
 _LARGEST_SHIFT = 30
-_FAST_LIMIT = 1 << 30
+FAST_LIMIT = 1 << 30
+"""Accumulators below it in magnitude suit tg_requantize_down."""
 
 
 class UnsuitableError(Exception):
@@ -86,7 +90,23 @@ class LinearOp:
     @cached_property
     def any_scale(self) -> bool:
         """Whether a channel needs tg_requantize; tg_requantize_down serves all others."""
-        return any(shift >= 0 for _, shift in self.scaling) or bool((self.bounds >= _FAST_LIMIT).any())
+        low, high = accumulator_range(self.weights, self.bias, self.input_zero_point)
+        reach = max(int(high.max(initial=0)), -int(low.min(initial=0)))
+        return any(shift >= 0 for _, shift in self.scaling) or reach >= FAST_LIMIT
+
+    def outputs(self, accumulators: Array) -> Array:
+        """The outputs of accumulators shaped [..., output channels], as int64."""
+        multipliers, shifts = zip(*self.scaling, strict=True)
+        scaled = multiply_by_quantized_multiplier(accumulators, multipliers, shifts)
+        limited: Array = np.clip(scaled + self.output_zero_point, self.low, self.high)
+        return limited
+
+    def with_small_biases(self) -> LinearOp:
+        """The same outputs with biases that allow tg_requantize_down in channels with a constant output."""
+        bias = shrink_constant_channels(
+            self.weights, self.bias, self.input_zero_point, self.outputs, FAST_LIMIT
+        )
+        return replace(self, bias=bias)
 
     def check_accumulators(self) -> None:
         """Rule out overflow in TFLM's order of summation and in that with a folded zero point.
@@ -113,11 +133,13 @@ class LinearOp:
 
     def output_parameters(self) -> tuple[Parameter, ...]:
         """The parameters that tg_output_s8 takes."""
+        # The full range, which most layers have, is worth instances that know it: see tg_limit_s8.
+        whole = (self.low, self.high) == (-128, 127)
         return (
             Parameter("any_scale", int(self.any_scale)),
             Parameter("output_zero_point", self.output_zero_point, specialize=False),
-            Parameter("lo", self.low, specialize=False),
-            Parameter("hi", self.high, specialize=False),
+            Parameter("lo", self.low, specialize=whole),
+            Parameter("hi", self.high, specialize=whole),
         )
 
     @property
@@ -218,7 +240,7 @@ def read_linear(
         source, result, weights, _bias(graph.optional(op, 2), channels), tuple(scaling), low, high
     )
     found.check_accumulators()
-    return found
+    return found.with_small_biases()
 
 
 def interleave(weights: Array, groups: int = 1) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -72,3 +72,49 @@ def accumulator_bounds(weights: Array, bias: Array, zero_point: int) -> Array:
     magnitudes = np.abs(weights.astype(np.int16)).sum(axis=1, dtype=np.int64)
     bounds: Array = np.abs(bias.astype(np.int64)) + magnitudes * reach
     return bounds
+
+
+def accumulator_range(weights: Array, bias: Array, zero_point: int) -> tuple[Array, Array]:
+    """Smallest and largest bias + sum(w * (x - zero_point)) over all int8 inputs.
+
+    Args:
+        weights: integers shaped [channels, taps].
+        bias: integers shaped [channels].
+        zero_point: of the input, in the range of int8; a tap in the padding is an input of that value.
+
+    Returns:
+        Two arrays of int64, shaped [channels].
+    """
+    wide = weights.astype(np.int32)
+    ends = wide * (-128 - zero_point), wide * (127 - zero_point)
+    start = bias.astype(np.int64)
+    low: Array = start + np.minimum(*ends).sum(axis=1, dtype=np.int64)
+    high: Array = start + np.maximum(*ends).sum(axis=1, dtype=np.int64)
+    return low, high
+
+
+def shrink_constant_channels(
+    weights: Array, bias: Array, zero_point: int, output: Callable[[Array], Array], limit: int
+) -> Array:
+    """The bias, smaller where only that keeps a channel's accumulators from staying below `limit`.
+
+    Converters give channels that a ReLU always closes or saturates biases of up to 2**30. Such a channel's
+    output is one value over its whole range of accumulators; its bias moves towards zero as far as needed,
+    provided that its output stays that value.
+
+    Args:
+        weights: integers shaped [channels, taps].
+        bias: integers shaped [channels].
+        zero_point: of the input.
+        output: the outputs of one accumulator per channel; must not fall where an accumulator rises.
+        limit: accumulators are to stay below it in magnitude.
+
+    Returns:
+        int64, shaped [channels].
+    """
+    low, high = accumulator_range(weights, bias, zero_point)
+    excess = np.maximum(high - limit + 1, 0) + np.minimum(low + limit - 1, 0)
+    value = output(low)
+    same = (output(high) == value) & (output(low - excess) == value) & (output(high - excess) == value)
+    moved: Array = bias.astype(np.int64) - np.where(same, excess, 0)
+    return moved

@@ -138,43 +138,54 @@ static TG_INLINE int32_t tg_conv_2d_window_1_s8(struct tg_conv_2d_window window,
     return acc;
 }
 
+/* The output of channel o, whose accumulator is acc. */
+static TG_INLINE int8_t tg_conv_2d_output_s8(int32_t acc, int32_t o, const int32_t *multiplier,
+                                             const int8_t *shift, struct tg_conv_2d_params p)
+{
+    return tg_output_s8(acc, multiplier[o], shift[o], p.any_scale, p.output_zero_point, p.lo, p.hi);
+}
+
 /* All output channels of one group for one pixel, or for two neighbours.
  *
- * pixels: 1 or 2; the tables are those of the group. */
-static TG_INLINE void tg_conv_2d_pixels_s8(struct tg_conv_2d_window window, int32_t pixels, int8_t *output,
+ * pair: whether there are two; the tables are those of the group. */
+static TG_INLINE void tg_conv_2d_pixels_s8(struct tg_conv_2d_window window, int32_t pair, int8_t *output,
                                            const int8_t *filter, const int32_t *bias,
                                            const int32_t *multiplier, const int8_t *shift,
                                            struct tg_conv_2d_params p)
 {
     const int32_t taps = p.filter_h * p.filter_w * p.channels;
+    int8_t *const second = output + p.output_pitch;
     int32_t o = 0;
-    for (; o + 4 <= p.output_channels; o += 4) {
-        int32_t acc[8] = {bias[o], bias[o + 1], bias[o + 2], bias[o + 3],
-                          bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
-        if (p.dense_rows && pixels == 2) {
+    if (p.dense_rows && pair) {
+        for (; o + 4 <= p.output_channels; o += 4) {
+            int32_t acc[8] = {bias[o], bias[o + 1], bias[o + 2], bias[o + 3],
+                              bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
             tg_conv_2d_window_4x2_s8(acc, window, filter, p);
-        } else {
-            tg_conv_2d_window_4_s8(acc, window, filter, p);
-        }
-        const int32_t result[8] = {acc[0], acc[1], acc[2], acc[3], acc[4], acc[5], acc[6], acc[7]};
-        for (int32_t i = 0; i < 4; ++i) {
-            const int32_t m = multiplier[o + i];
-            const int32_t s = shift[o + i];
-            output[o + i] = tg_output_s8(result[i], m, s, p.any_scale, p.output_zero_point, p.lo, p.hi);
-            if (p.dense_rows && pixels == 2) {
-                output[p.output_pitch + o + i] =
-                    tg_output_s8(result[4 + i], m, s, p.any_scale, p.output_zero_point, p.lo, p.hi);
+            const int32_t result[8] = {acc[0], acc[1], acc[2], acc[3], acc[4], acc[5], acc[6], acc[7]};
+            TG_UNROLL
+            for (int32_t i = 0; i < 4; ++i) {
+                output[o + i] = tg_conv_2d_output_s8(result[i], o + i, multiplier, shift, p);
+                second[o + i] = tg_conv_2d_output_s8(result[4 + i], o + i, multiplier, shift, p);
             }
+            filter += 4 * taps;
         }
-        filter += 4 * taps;
+    } else {
+        for (; o + 4 <= p.output_channels; o += 4) {
+            int32_t acc[4] = {bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
+            tg_conv_2d_window_4_s8(acc, window, filter, p);
+            const int32_t result[4] = {acc[0], acc[1], acc[2], acc[3]};
+            for (int32_t i = 0; i < 4; ++i) {
+                output[o + i] = tg_conv_2d_output_s8(result[i], o + i, multiplier, shift, p);
+            }
+            filter += 4 * taps;
+        }
     }
     for (; o < p.output_channels; ++o) {
-        for (int32_t pixel = 0; pixel < pixels; ++pixel) {
-            struct tg_conv_2d_window moved = window;
-            moved.x += pixel * p.stride_w;
-            output[pixel * p.output_pitch + o] =
-                tg_output_s8(bias[o] + tg_conv_2d_window_1_s8(moved, filter, p), multiplier[o], shift[o],
-                             p.any_scale, p.output_zero_point, p.lo, p.hi);
+        struct tg_conv_2d_window moved = window;
+        for (int32_t pixel = 0; pixel <= pair; ++pixel) {
+            const int32_t acc = bias[o] + tg_conv_2d_window_1_s8(moved, filter, p);
+            output[pixel * p.output_pitch + o] = tg_conv_2d_output_s8(acc, o, multiplier, shift, p);
+            moved.x += p.stride_w;
         }
         filter += taps;
     }
@@ -196,15 +207,15 @@ static TG_INLINE void tg_conv_2d_s8(const int8_t *input, int8_t *output, const i
         for (int32_t ox = 0; ox < p.output_w;) {
             const int32_t x = ox * p.stride_w - p.pad_left;
             const int32_t inside = !p.padded || (x >= 0 && x + p.stride_w + p.filter_w <= p.input_w);
-            const int32_t pixels = p.dense_rows && inside && ox + 1 < p.output_w ? 2 : 1;
+            const int32_t pair = p.dense_rows && inside && ox + 1 < p.output_w;
             for (int32_t g = 0; g < p.groups; ++g) {
                 const int32_t first = g * p.output_channels;
-                tg_conv_2d_pixels_s8(tg_conv_2d_window_at(input + g * p.channels, y, x, p), pixels,
+                tg_conv_2d_pixels_s8(tg_conv_2d_window_at(input + g * p.channels, y, x, p), pair,
                                      output + first, filter + g * group_size, bias + first,
                                      multiplier + first, shift + first, p);
             }
-            output += pixels * p.output_pitch;
-            ox += pixels;
+            output += (1 + pair) * p.output_pitch;
+            ox += 1 + pair;
         }
     }
 }

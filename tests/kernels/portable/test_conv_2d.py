@@ -175,6 +175,16 @@ def test_weights_are_stored_once() -> None:
     }
 
 
+def test_saturated_channels_keep_the_short_requantization(tmp_path: Path) -> None:
+    """Converters write biases of 2**30 for channels that are always saturated."""
+    case = conv((3, 4, 8), (6, 1, 1, 8), activation=Activation.RELU)
+    case.biases[:] = [2**30, -(2**30), 2**30 + 77, 0, -(2**30) - 1000, 12]
+    call = candidate(propose, case.graph).call
+    assert call is not None
+    assert [item.value for item in call.parameters if item.name == "any_scale"] == [0]
+    assert_equals_numpy(compile_cases(propose, [case], tmp_path), [case])
+
+
 def test_refuses_accumulators_beyond_32_bits() -> None:
     case = conv((2, 2, 4), (3, 1, 1, 4))
     bias = replace(case.graph.tensors[BIAS], data=np.array([0, 2**31 - 1, 0], np.int32))
