@@ -65,20 +65,24 @@ def _subject(operands: Sequence[Operand], singular: str, plural: str) -> str:
     return f"The {names} {singular if len(operands) == 1 else plural}"
 
 
-def operands(least: int, most: int | None = None, *, unlimited: bool = False) -> Rule:
-    """The number of inputs, the first `least` of which are not left out, and a single output."""
+def operands(
+    least: int, most: int | None = None, *, unlimited: bool = False, outputs: int | None = 1
+) -> Rule:
+    """The number of inputs, the first `least` of which are not left out, and of outputs (None: any)."""
     most = least if most is None else most
     count = f"{least} or more" if unlimited else str(least) if least == most else f"{least} to {most}"
 
     def test(graph: Graph, op: Op) -> str | None:
-        number = len(op.inputs)
-        if number < least or (number > most and not unlimited) or len(op.outputs) != 1:
-            return f"inputs: {number}, outputs: {len(op.outputs)}"
+        number, results = len(op.inputs), len(op.outputs)
+        fits = least <= number and (unlimited or number <= most)
+        if not fits or (results != outputs if outputs is not None else results == 0):
+            return f"inputs: {number}, outputs: {results}"
         missing = [str(index) for index in range(least) if op.inputs[index] is None]
         return f"input {', '.join(missing)} left out" if missing else None
 
     plural = "" if count == "1" else "s"
-    return stated(f"Has {count} input{plural} and 1 output.", "Convert the model again.", test)
+    made = "1 or more outputs" if outputs is None else "1 output" if outputs == 1 else f"{outputs} outputs"
+    return stated(f"Has {count} input{plural} and {made}.", "Convert the model again.", test)
 
 
 def rank(operand: Operand, low: int, high: int | None = None) -> Rule:
@@ -117,6 +121,21 @@ def dtypes(positions: Sequence[Operand], *combinations: Sequence[DType]) -> Rule
         )
 
     return stated(f"Takes and gives {'; or '.join(choices)}.", _QUANTIZE_FULLY, test)
+
+
+def one_dtype(positions: Sequence[Operand], choices: Sequence[DType]) -> Rule:
+    """Operands of one and the same dtype out of `choices`; those left out are not asked."""
+
+    def test(graph: Graph, op: Op) -> str | None:
+        found = [(operand.name, operand.of(graph, op)) for operand in positions]
+        given = [(name, tensor.dtype) for name, tensor in found if tensor is not None]
+        if len({dtype for _, dtype in given}) == 1 and given[0][1] in choices:
+            return None
+        return ", ".join(f"{name} {dtype}" for name, dtype in given)
+
+    subject = _subject(positions, "has dtype", "have one dtype:")
+    names = " or ".join(", ".join(map(str, choices)).rsplit(", ", 1))
+    return stated(f"{subject} {names}.", _QUANTIZE_FULLY, test)
 
 
 def _faulty_quantization(tensor: Tensor) -> str | None:
