@@ -1,30 +1,40 @@
 # make demo    set up, then prove a bundled model bit-exact on an emulated Cortex-M4F board
 # make test    set up, then lint, types, import rules and the whole test suite
-# make setup   .venv with tinygen and its tools, and what is missing from the system
+# make setup   the set-up alone: .venv/bin/tinygen, and what is missing from the system
+# make lint, types, unit   the parts of `make test`
+# make docs    render the parts of the documentation that come from the code and from measurements
+# make bench   measure the models on the emulated board: benchmarks/results.json
+# make golden  accept what tests/golden/ would be now
+# make clean   remove the virtual environment and all caches
 
-PYTHON ?= python3
+# Expanded where it is used, after `system` has had its chance to install one.
+PYTHON ?= $(shell tools/find-python)
 JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test setup system lint types unit docs golden bench clean
+.PHONY: help demo test setup system lint types unit docs bench golden clean
+
+help:
+	@sed -n '/^# make /s/^# //p' Makefile
 
 demo: setup
 	$(BIN)/tinygen test examples/models/tones_ds_cnn.tflite --board mps2-an386 \
 		--vectors examples/vectors/tones_ds_cnn.npz
 
-test: setup lint types unit
+test: setup
+	$(MAKE) lint types unit
 
 setup: system $(STAMP)
 
 system:
 	@tools/system-packages
 
-$(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tinygen needs Python 3.11 or newer: make PYTHON=python3.11")'
+$(STAMP): pyproject.toml constraints.txt | system
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[oracle]' --group dev
+	$(PIP) pip
+	$(PIP) --editable '.[oracle]' --group dev
 	@touch $@
 
 lint:
@@ -38,11 +48,14 @@ types:
 unit:
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term --cov-fail-under=90
 
-docs:
+docs: setup
 	$(BIN)/python tools/render_docs.py
 
-golden:
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+golden: setup
 	$(BIN)/python -m pytest -q -n $(JOBS) --update-golden
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
