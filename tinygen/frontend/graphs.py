@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
+from tinygen.frontend import flexbuffer
 from tinygen.frontend.schema import DamagedError, RawGraph, RawOperator
 from tinygen.frontend.tensors import make_tensor
 from tinygen.ir import Attributes, Graph, GraphError, Op, verify
 from tinygen.ops.check import check, layer_name
-from tinygen.ops.operator import Operator, Violation
+from tinygen.ops.operator import FLEXBUFFER, Operator, Violation
 from tinygen.ops.registry import operators
 
 MAX_GRAPH = 1 << 16
@@ -72,8 +74,23 @@ def _op(index: int, raw: RawOperator, attributes: Attributes) -> Op:
 
 
 def _operator(raw: RawOperator, known: Mapping[str, Operator]) -> Operator | None:
-    operator = None if raw.custom else known.get(raw.kind)
-    return None if operator is None or operator.internal else operator
+    operator = known.get(raw.kind)
+    if operator is None or operator.internal or operator.custom is not raw.custom:
+        return None
+    return operator
+
+
+def _options(raw: RawOperator, operator: Operator) -> Mapping[str, Any]:
+    """What `operator.from_options` is given.
+
+    Raises:
+        ValueError: where custom options cannot be decoded.
+    """
+    if not operator.custom:
+        return raw.options if raw.table == operator.options else {}
+    if operator.options == FLEXBUFFER:
+        return flexbuffer.fields(raw.custom_options)
+    return {"custom_options": raw.custom_options}
 
 
 def _attributes(
@@ -85,9 +102,8 @@ def _attributes(
         found = f"custom operator {raw.kind[:60]!r}" if raw.custom else raw.kind
         hint = "Build the layer from supported operators; `tinygen ops` lists them."
         return Attributes(), ("The operator is one that tinygen supports.", found, hint)
-    options = raw.options if raw.table == operator.options else {}
     try:
-        return operator.from_options(options), None
+        return operator.from_options(_options(raw, operator)), None
     except ValueError as error:
         hint = "Convert the model again with a current converter."
         return Attributes(), ("The options have values that TFLM supports.", str(error), hint)

@@ -58,7 +58,10 @@ class RawTensor:
 
 @dataclass(frozen=True)
 class RawOperator:
-    """An op; `options` are the fields of its options table, whose name is `table`."""
+    """An op; `options` are the fields of its options table, whose name is `table`.
+
+    A custom op has `custom_options` instead, bytes whose meaning only the op knows.
+    """
 
     kind: str
     custom: bool
@@ -66,6 +69,7 @@ class RawOperator:
     outputs: tuple[int, ...]
     table: str
     options: Mapping[str, Any]
+    custom_options: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,7 @@ class _Decoder:
             outputs=self._numbers(op, "Outputs"),
             table=table,
             options=self._options(table, options) if options is not None else MappingProxyType({}),
+            custom_options=bytes(self._numbers(op, "CustomOptions")) if custom else b"",
         )
 
     def _options(self, table: str, union: flatbuffers.table.Table) -> Mapping[str, Any]:

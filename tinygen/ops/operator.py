@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 from tinygen.ir import Array, Attributes, Graph, Op
 
 Options = Mapping[str, Any]
-"""Builtin options as the frontend read them: the schema's field names in snake_case."""
+"""Options as the frontend read them.
+
+A builtin operator's are the fields of its options table, the schema's names in snake_case. A custom operator's
+are "custom_options", the raw bytes, or where its `options` is `FLEXBUFFER` the fields of that map.
+"""
+
+FLEXBUFFER = "flexbuffer"
 
 Shape = tuple[int, ...]
 
@@ -29,18 +35,20 @@ class Operator:
     """One operator of TFLite.
 
     Attributes:
-        kind: name in TFLite's schema.
+        kind: name in TFLite's schema; of a custom operator its custom code.
         infer: shapes of the outputs where all rules hold; a file whose tensors say otherwise is damaged.
         form: rules on the number, ranks, dtypes and constness of the operands. They are asked in order up
             to the first that is broken; none may raise on a malformed op that keeps those before it.
         rules: further rules, asked where `form` holds; each can rely on it.
-        options: name of its options table in the schema; empty where it has none or none that matters.
+        options: name of its options table in the schema; empty where it has none or none that matters. Of a
+            custom operator `FLEXBUFFER` or, for raw bytes, empty.
         from_options: makes the typed attributes; raises ValueError on values outside the schema's enums.
             A field that the file leaves out may be missing from the mapping.
         evaluate: values of the outputs, bit-exact with TFLM, or None where the inputs known do not
             suffice; None instead of a function where an op is never folded.
         macs: multiply-accumulates of one inference, 0 where the op has none.
         internal: made by passes only, never read from a file.
+        custom: in the file it is a custom operator.
     """
 
     kind: str
@@ -52,6 +60,7 @@ class Operator:
     evaluate: Callable[[Graph, Op, Known], tuple[Array, ...] | None] | None = None
     macs: Callable[[Graph, Op], int] = field(default=lambda graph, op: 0)
     internal: bool = False
+    custom: bool = False
 
     @property
     def sentences(self) -> tuple[str, ...]:
