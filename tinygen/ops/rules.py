@@ -22,6 +22,9 @@ _QUANTIZE_FULLY = (
 SCALE_RANGE = (2.0**-28, 2.0**28)
 """Scales of activations outside make TFLM's activation limits leave int32."""
 
+QUANTIZED_DTYPES = (DType.INT4, DType.INT8, DType.UINT8, DType.INT16)
+"""Those whose elements stand for real numbers by a scale and a zero point."""
+
 FACTOR_LIMIT = 2.0**30
 """Requantization factors from here on shift by 31 bits or more, which TFLM leaves undefined."""
 
@@ -150,13 +153,13 @@ def _faulty_quantization(tensor: Tensor) -> str | None:
 
 
 def quantized(*positions: Operand) -> Rule:
-    """One sane scale and zero point for each operand that holds integers."""
+    """One sane scale and zero point for each operand of 4, 8 or 16 bits; wider ones hold plain numbers."""
 
     def test(graph: Graph, op: Op) -> str | None:
         faults = []
         for operand in positions:
             tensor = operand.of(graph, op)
-            fault = None if tensor is None or tensor.dtype.is_float else _faulty_quantization(tensor)
+            fault = _faulty_quantization(tensor) if tensor and tensor.dtype in QUANTIZED_DTYPES else None
             if fault:
                 faults.append(f"{operand.name} with {fault}")
         return ", ".join(faults) or None
@@ -165,6 +168,21 @@ def quantized(*positions: Operand) -> Rule:
     return stated(
         f"{subject}, from 2**-28 to 2**28, and a zero point that the dtype holds.", _QUANTIZE_FULLY, test
     )
+
+
+def symmetric_int16(*positions: Operand) -> Rule:
+    """Zero points of 0 for operands of 16 bits."""
+
+    def test(graph: Graph, op: Op) -> str | None:
+        found = [(operand.name, operand.of(graph, op)) for operand in positions]
+        wrong = [
+            f"{name} with zero point {next(filter(None, tensor.quant.zero_points))}"
+            for name, tensor in found
+            if tensor and tensor.dtype is DType.INT16 and tensor.quant and any(tensor.quant.zero_points)
+        ]
+        return ", ".join(wrong) or None
+
+    return stated("Zero points of int16 are 0.", "Convert the model again with a current converter.", test)
 
 
 def weights_quantized(operand: Operand, axis: int) -> Rule:
