@@ -78,7 +78,8 @@ class KernelCase:
 
 
 def _ctype(dtype: np.dtype[Any]) -> str:
-    return {"f": "float", "i": f"int{dtype.itemsize * 8}_t", "u": f"uint{dtype.itemsize * 8}_t"}[dtype.kind]
+    bits = dtype.itemsize * 8
+    return {"b": "uint8_t", "f": "float", "i": f"int{bits}_t", "u": f"uint{bits}_t"}[dtype.kind]
 
 
 def _literal(value: int | float) -> str:

@@ -89,7 +89,7 @@ class OpCase:
         return KernelCase(self.graph, self.candidate())
 
     def random_inputs(self, rng: np.random.Generator) -> dict[int, Array]:
-        """Values for every activation, over the whole range of int8 or over the output's in reals."""
+        """Values for every activation, over the whole range of integers or over the output's in reals."""
         graph = self.graph
         values: dict[int, Array] = {}
         for key in graph.inputs:
@@ -97,9 +97,12 @@ class OpCase:
             if item.dtype is DType.FLOAT32:
                 scale = self.output.quant.scale if self.output.quant else 1.0
                 values[key] = (rng.uniform(-400, 400, item.shape) * scale).astype(np.float32)
+            elif item.dtype is DType.BOOL:
+                values[key] = rng.integers(0, 2, item.shape).astype(bool)
             else:
                 info = np.iinfo(item.dtype.numpy)
-                values[key] = rng.integers(info.min, info.max + 1, item.shape).astype(item.dtype.numpy)
+                drawn = rng.integers(info.min, info.max, item.shape, np.int64, endpoint=True)
+                values[key] = drawn.astype(item.dtype.numpy)
         return values
 
 
