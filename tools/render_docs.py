@@ -1,8 +1,8 @@
 """Renders the parts of the documentation that come from the code and from measurements (`make docs`).
 
 docs/SUPPORTED_OPS.md and docs/schema/ are whole files. In README.md and docs/MEMORY.md what stands between
-`<!-- NAME -->` and `<!-- end of NAME -->` is replaced: the table of results (benchmarks/results.json, measured
-by `make bench`) and the printed plan of a bundled model.
+`<!-- NAME -->` and `<!-- end of NAME -->` is replaced: the table of results, as `make bench` measured them,
+and the printed plan of a bundled model.
 """
 
 from __future__ import annotations
