@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def _packages() -> Iterator[Check]:
         try:
             yield Check(name, purpose, True, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
-            yield Check(name, purpose, False, "not installed", f"pip install {name}")
+            yield Check(name, purpose, False, "not installed", f"{sys.executable} -m pip install {name}")
 
 
 def _compilers() -> Iterator[Check]:
@@ -136,8 +137,8 @@ def _emulators() -> Iterator[Check]:
             emulator.name,
             "runs firmware without a board",
             problem is None,
-            problem.message if problem else _first_line([path or "", "--version"]),
-            problem.hints[0] if problem and problem.hints else "",
+            problem.message.rstrip(".") if problem else _first_line([path or "", "--version"]),
+            problem.hints[0].removeprefix("Install it: ") if problem and problem.hints else "",
             needed=False,
         )
 
@@ -161,4 +162,5 @@ def _oracle() -> Check:
         return Check(name, purpose, True, importlib.metadata.version(name), needed=False)
     except importlib.metadata.PackageNotFoundError:
         error = tflm.missing_wheel()
-        return Check(name, purpose, False, "not installed", "; ".join(error.hints), needed=False)
+        remedy = error.hints[0].removeprefix("Install it: ")
+        return Check(name, purpose, False, "not installed", remedy, needed=False)

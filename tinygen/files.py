@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from tinygen.errors import UsageError
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name[:40]}.{os.getpid()}.partial")
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -14,7 +19,7 @@ def replace(path: Path, content: bytes) -> None:
     Raises:
         OSError: when that fails; the file is then as it was.
     """
-    partial = path.with_name(f".{path.name[:40]}.{os.getpid()}.partial")
+    partial = _partial(path)
     try:
         partial.write_bytes(content)
         partial.replace(path)
@@ -32,8 +37,30 @@ def write(path: Path, content: bytes) -> None:
     try:
         replace(path, content)
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written.",
-            why=[f"{error.strerror or error}."],
-            hints=["Name a file in a folder that exists and that you may write to."],
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def require_writable(path: Path | None) -> None:
+    """Refuse a file that `write` could not write; None is no file.
+
+    Raises:
+        UsageError: when it cannot be written.
+    """
+    if path is None:
+        return
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        partial = _partial(path)
+        partial.write_bytes(b"")
+        partial.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{path} cannot be written.",
+        why=[f"{error.strerror or error}."],
+        hints=["Name a file in a folder that exists and that you may write to."],
+    )

@@ -133,7 +133,8 @@ def test_a_missing_fact_is_named_with_its_table(board_file: Callable[[str], Path
         ('holds = ["data", "arena", "stack"]', 'holds = ["data", "stack"]', "no memory holds 'arena'"),
         ("stack_size = 8192", "stack_size = 0", "stack_size is 0"),
         ('startup = "cortex_m"\n', "", "startup belongs to platform"),
-        ('id = "mps2-an386"', 'id = "other"', "file's name"),
+        ('"mps2-an386"', '"other"', "file's name"),
+        ('board = "mps2-an386"', 'board = "an386"', "board must be"),
     ],
 )
 def test_facts_that_contradict_each_other(

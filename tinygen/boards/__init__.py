@@ -12,7 +12,7 @@ from tinygen.boards.board import (
     Role,
     UploadFacts,
 )
-from tinygen.boards.catalogue import all_boards, board_ids, load, load_file
+from tinygen.boards.catalogue import all_boards, board_ids, is_path, load, load_file
 
 __all__ = [
     "ROLES",
@@ -27,6 +27,7 @@ __all__ = [
     "UploadFacts",
     "all_boards",
     "board_ids",
+    "is_path",
     "load",
     "load_file",
 ]

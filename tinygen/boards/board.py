@@ -178,6 +178,16 @@ class Board(Facts):
                 raise ValueError("stack_size is 0")
         return self
 
+    @model_validator(mode="after")
+    def _own_platform_has_own_name(self) -> Self:
+        # tinygen's platform finds the board's facts by the id that they were written under.
+        for framework in self.frameworks:
+            if framework.platform == "tinygen" and framework.board != self.id:
+                raise ValueError(
+                    f'framework {framework.name!r}: board must be "{self.id}" on tinygen\'s platform'
+                )
+        return self
+
     @property
     def framework(self) -> FrameworkFacts:
         """The framework used where none is asked for: the file's first."""

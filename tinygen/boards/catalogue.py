@@ -35,6 +35,11 @@ def board_ids(folder: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (folder or resources.boards()).glob("*.toml")))
 
 
+def is_path(board: str) -> bool:
+    """Whether `board` names a file, not one of tinygen's boards."""
+    return board.endswith(".toml") or "/" in board or "\\" in board
+
+
 def load(board: str, folder: Path | None = None) -> Board:
     """The board with an id, or the one a path to a .toml file describes.
 
@@ -46,13 +51,13 @@ def load(board: str, folder: Path | None = None) -> Board:
         UsageError: for an unknown board (with the nearest names), an unreadable file.
         FitError: for a file whose facts break a rule.
     """
-    if board.endswith(".toml") or "/" in board or "\\" in board:
+    if is_path(board):
         return load_file(Path(board))
     known = board_ids(folder)
     if board not in known:
         near = difflib.get_close_matches(board, known, n=3, cutoff=0.5)
         hints = [f"Did you mean {' or '.join(near)}?"] if near else []
-        hints.append("Describe the board in a file of your own and name it: --board ./my_board.toml")
+        hints.append("Describe the board in a file of your own and name it: --board ./my_board.toml.")
         raise UsageError(
             f"There is no board {board[:80]!r}.", why=[f"Boards: {', '.join(known)}."], hints=hints
         )

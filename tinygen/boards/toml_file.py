@@ -85,7 +85,11 @@ def read(path: Path) -> str:
             f"{path} is no TOML file.", why=[f"It is not UTF-8 text: {error.reason}."]
         ) from error
     except OSError as error:
-        raise UsageError(f"{path} cannot be read.", why=[f"{error.strerror or error}."]) from error
+        raise UsageError(
+            f"{path} cannot be read.",
+            why=[f"{error.strerror or error}."],
+            hints=["Check the path of the file."],
+        ) from error
 
 
 def parse(

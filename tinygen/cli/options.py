@@ -13,12 +13,28 @@ from tinygen import api
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+MAX_SAMPLES = 10_000
+"""Inferences of one command."""
+
+_LONGEST = 86_400.0
+"""Seconds; beyond a day nobody waits, and infinity is no time at all."""
+
 
 def _kernel_sets(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> tuple[str, ...] | None:
-    del context, parameter
-    return tuple(name.strip() for name in value.split(",")) if value is not None else None
+    if value is None:
+        return None
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names):
+        raise click.BadParameter("a name is missing.", context, parameter)
+    return names
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not 0 < value <= _LONGEST:
+        raise click.BadParameter(f"{value:g} is not above 0 and at most {_LONGEST:g}.", context, parameter)
+    return value
 
 
 def models(command: Command) -> Command:
@@ -69,14 +85,22 @@ def samples(command: Command) -> Command:
     for option in (
         click.option(
             "--timeout",
-            type=click.FloatRange(0.1),
+            type=float,
+            callback=_seconds,
             default=120.0,
             show_default=True,
             metavar="S",
             help="Seconds that each inference may take.",
         ),
-        click.option("--seed", type=click.IntRange(0), help="Seed of the random inputs.  [default: 0]"),
-        click.option("--samples", type=click.IntRange(1), help="Random inputs to run.  [default: 8]"),
+        click.option(
+            "--seed", type=click.IntRange(0), metavar="N", help="Seed of the random inputs.  [default: 0]"
+        ),
+        click.option(
+            "--samples",
+            type=click.IntRange(1, MAX_SAMPLES),
+            metavar="N",
+            help="Random inputs to run.  [default: 8]",
+        ),
         click.option(
             "--outputs",
             type=click.Path(path_type=Path),
@@ -87,7 +111,7 @@ def samples(command: Command) -> Command:
             "--inputs",
             type=click.Path(path_type=Path),
             metavar="F.npz",
-            help="Inputs to run instead of random ones; real values are quantized.",
+            help="Inputs to run instead of random ones, in an .npz or .npy file; real values are quantized.",
         ),
         click.option(
             "--emulator",
@@ -110,6 +134,15 @@ def warn(lines: tuple[str, ...]) -> None:
     """Prints warnings where they do not disturb JSON."""
     for line in lines:
         click.echo(f"Warning: {line}", err=True)
+
+
+def require_writable(*targets: str | None) -> None:
+    """Refuses reports that could not be written, before any work is done."""
+    files = [target for target in targets if target is not None]
+    if len(set(files)) < len(files):
+        raise click.UsageError(f"Two reports cannot go to the same place, {files[0]}.")
+    for file in files:
+        api.require_writable(None if file == "-" else Path(file))
 
 
 def write_text(target: str, text: str) -> None:

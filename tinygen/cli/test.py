@@ -23,8 +23,13 @@ from tinygen.report import junit, text
     metavar="F.npz",
     help="Golden vectors to compare with, instead of an oracle (see `tinygen vectors`).",
 )
-@click.option("--json", "json_target", metavar="FILE|-", help="Write the report as one JSON object.")
-@click.option("--junit", "junit_target", metavar="FILE", help="Write the result as JUnit XML.")
+@click.option(
+    "--json",
+    "json_target",
+    metavar="FILE|-",
+    help="Write the report as one JSON object, to a file or (-) to standard output.",
+)
+@click.option("--junit", "junit_target", metavar="FILE|-", help="Write the result as JUnit XML.")
 @options.folder("Folder of the project.  [default: one in the user's cache, or here inside a project]")
 def command(
     model: Path | None,
@@ -44,6 +49,7 @@ def command(
     vectors of --vectors; with 1 on a mismatch, and names the first layer that differs. Samples of a stateful
     model are successive calls after one reset.
     """
+    options.require_writable(json_target, junit_target)
     settings = api.settle(Path.cwd(), [model] if model else [], board, folder, **given)
     with progress() as told:
         result = api.test(
@@ -59,7 +65,7 @@ def command(
         options.write_text(json_target, result.report.to_json())
     if junit_target is not None:
         options.write_text(junit_target, junit.junit_xml(result.report, result.comparison))
-    if json_target != "-" and junit_target != "-":
+    if "-" not in (json_target, junit_target):
         text.show(text.render_verification(result.report))
     if not result.report.bit_exact:
         sys.exit(1)

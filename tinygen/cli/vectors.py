@@ -19,13 +19,23 @@ from tinygen.cli import options
     "--inputs",
     type=click.Path(path_type=Path),
     metavar="F.npz",
-    help="Inputs to use instead of random ones; real values are quantized.",
+    help="Inputs to use instead of random ones, in an .npz or .npy file; real values are quantized.",
 )
 @click.option(
-    "--samples", type=click.IntRange(1), default=8, show_default=True, help="Random inputs to make."
+    "--samples",
+    type=click.IntRange(1, options.MAX_SAMPLES),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Random inputs to make.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random inputs."
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Seed of the random inputs.",
 )
 def command(model: Path | None, output: Path, inputs: Path | None, samples: int, seed: int) -> None:
     """Write golden vectors: inputs, and what TensorFlow Lite Micro computes for them.

@@ -47,12 +47,11 @@ class Qemu:
         if shutil.which(executable):
             return None
         brew = platform.system() == "Darwin"
+        command = "brew install qemu" if brew else f"sudo apt-get install {_PACKAGES[board.arch]}"
         return ToolError(
             f"{executable} is not installed.",
             why=[f"QEMU runs the image for {board.name}; no such program is on PATH."],
-            hints=[
-                f"Install it: {'brew install qemu' if brew else f'sudo apt-get install {_PACKAGES[board.arch]}'}"
-            ],
+            hints=[f"Install it: {command}"],
         )
 
     def start(self, image: Image, board: Board, timeout: float) -> Session:
