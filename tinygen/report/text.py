@@ -269,7 +269,7 @@ def _problems(report: InspectionReport) -> Group:
     hints = [problem.hint for problem in report.unsupported if problem.hint]
     if report.refusal is not None:
         parts.append(Text("\n  ".join([report.refusal.message, *report.refusal.why]), "red"))
-        hints = [*report.refusal.hints]  # what settles the whole model settles its ops
+        hints = list(report.refusal.hints) or hints  # what settles the whole model settles its ops
     if report.unsupported:
         parts.append(_broken_rules(report.unsupported))
     if hints:
