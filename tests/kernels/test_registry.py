@@ -1,11 +1,15 @@
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
 from tinygen.errors import UsageError
 from tinygen.kernels import registry
-from tinygen.kernels.interface import FamilySet
+from tinygen.kernels.custom import CustomOperator
+from tinygen.kernels.interface import Call, Candidate, Cost, FamilySet, Refusal
 from tinygen.kernels.portable import PORTABLE
+from tinygen.ops import registry as op_registry
+from tinygen.ops.operator import Operator
 
 FAST = FamilySet("fast", {})
 FASTER = FamilySet("faster", {})
@@ -19,7 +23,8 @@ def point(name: str, value: str) -> EntryPoint:
 def installed(monkeypatch):
     """The kernel sets as with a package that registers two."""
     points = [point("fast", f"{__name__}:FAST"), point("faster", f"{__name__}:FASTER")]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    groups = {registry.ENTRY_POINT_GROUP: points}
+    monkeypatch.setattr(registry, "entry_points", lambda group: groups.get(group, []))
     monkeypatch.setattr(EntryPoint, "load", lambda self: {"fast": FAST, "faster": FASTER}[self.name])
     registry.kernel_sets.cache_clear()
     yield
@@ -67,3 +72,44 @@ def test_a_set_cannot_take_another_ones_name():
 def test_entry_points_are_loaded_by_their_value():
     found = registry.with_third_party({}, [point("p", "tinygen.kernels.portable:PORTABLE")])
     assert found["p"] is PORTABLE
+
+
+def custom(kind: str, proposal) -> CustomOperator:
+    operator = Operator(kind, infer=lambda graph, op: (), form=(), custom=True)
+    return CustomOperator(operator, lambda region, graph, target: proposal, Path("headers"))
+
+
+CALL = Call("mine/mine.h", "mine", None, ())
+MINE = custom("Mine", [Candidate("any", "mine", (0,), (), Cost(1, 1), CALL)])
+PICKY = custom("Picky", Refusal("any", "the moon is full"))
+
+
+def test_kernels_of_custom_operators_have_a_set_and_a_folder():
+    points = [point("mine", f"{__name__}:MINE"), point("picky", f"{__name__}:PICKY")]
+    loaded = {"mine": MINE, "picky": PICKY}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EntryPoint, "load", lambda self: loaded[self.name])
+        found = registry.custom_set(points)
+    assert isinstance(found, FamilySet)
+    assert sorted(found.families) == ["Mine", "Picky"]
+    (candidate,) = found.families["Mine"]((), None, None)
+    assert (candidate.set, candidate.call.folder) == ("custom", Path("headers"))
+    assert found.families["Picky"]((), None, None) == Refusal("custom", "the moon is full")
+    assert registry.custom_set([]) is None
+
+
+def test_an_operator_is_a_custom_operator():
+    wrong = [point("wrong", "pathlib:Path")]
+    with pytest.raises(UsageError, match="operator 'wrong' cannot be used"):
+        registry.custom_set(wrong)
+    with pytest.raises(UsageError, match="operator 'wrong' cannot be used"):
+        op_registry.with_third_party({}, wrong)
+
+
+def test_an_operator_cannot_take_another_ones_kind():
+    points = [point("mine", f"{__name__}:MINE")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EntryPoint, "load", lambda self: MINE)
+        assert list(op_registry.with_third_party({"Other": PICKY.operator}, points)) == ["Mine", "Other"]
+        with pytest.raises(UsageError, match="two operators named 'Mine'"):
+            op_registry.with_third_party({"Mine": MINE.operator}, points)

@@ -134,6 +134,14 @@ def test_an_unknown_op_is_named():
 
 @pytest.mark.oracle
 @needs_tflm
+def test_a_custom_op_of_the_users_needs_vectors():
+    with pytest.raises(ToolError, match="no kernel for a custom operator") as error:
+        TflmOracle(_add_model("Mine")).missing_kernels()
+    assert "--vectors" in error.value.hints[0]
+
+
+@pytest.mark.oracle
+@needs_tflm
 @pytest.mark.parametrize("name", ["kws_ds_cnn", "mcunet_vww", "okay_nabu_streaming"])
 def test_real_models_run_with_intermediates(name):
     import tflite  # noqa: PLC0415

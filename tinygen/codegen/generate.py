@@ -40,6 +40,12 @@ def _sources(view: ModelView) -> Mapping[str, str]:
     return {path: environment.get_template(name).render(model=view) for path, name in templates.items()}
 
 
+def _folders(plan: Plan) -> list[Path]:
+    """Where the headers of custom operators are."""
+    calls = (step.candidate.call for step in plan.steps)
+    return list(dict.fromkeys(call.folder for call in calls if call is not None and call.folder is not None))
+
+
 def generate(
     model_name: str, sha256: str, plan: Plan, options: Options | None = None, *, kernels: Path | None = None
 ) -> Library:
@@ -60,9 +66,9 @@ def generate(
     """
     names.check_model_name(model_name)
     view, facts = model_view.build(model_name, sha256, plan, options or Options())
-    folder = kernels or resources.firmware() / "kernels"
+    roots = [kernels or resources.firmware() / "kernels", *_folders(plan)]
     files = {path: text.encode("ascii") for path, text in _sources(view).items()}
-    for path, content in headers.collect(folder, (_COMMON, *view.headers)).items():
+    for path, content in headers.collect(roots, (_COMMON, *view.headers)).items():
         files[f"src/kernels/{path}"] = content
     return Library(
         name=model_name,

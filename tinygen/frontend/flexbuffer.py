@@ -25,14 +25,17 @@ def fields(data: bytes) -> Mapping[str, Scalar]:
     if not data:
         return MappingProxyType({})
     try:
-        root = flexbuffers.GetRoot(data)
-        if not root.IsMap or len(root.AsMap) > _MOST_FIELDS:
-            raise ValueError("the root")
-        found = root.AsMap
-        pairs = [(str(key.AsKey), value) for key, value in zip(found.Keys, found.Values, strict=True)]
-        return MappingProxyType({key: scalar for key, ref in pairs if (scalar := _scalar(ref)) is not None})
+        return MappingProxyType(_decode(data))
     except (struct.error, LookupError, ValueError, TypeError, OverflowError, AttributeError) as error:
         raise ValueError("custom options that are no FlexBuffer map") from error
+
+
+def _decode(data: bytes) -> dict[str, Scalar]:
+    root = flexbuffers.GetRoot(data)
+    if not root.IsMap or len(root.AsMap) > _MOST_FIELDS:
+        raise ValueError("not a map, or a large one")
+    pairs = zip(root.AsMap.Keys, root.AsMap.Values, strict=True)
+    return {str(key.AsKey): value for key, ref in pairs if (value := _scalar(ref)) is not None}
 
 
 def _scalar(ref: flexbuffers.Ref) -> Scalar | None:

@@ -101,6 +101,8 @@ def _attributes(
     if operator is None:
         found = f"custom operator {raw.kind[:60]!r}" if raw.custom else raw.kind
         hint = "Build the layer from supported operators; `tinygen ops` lists them."
+        if raw.custom:
+            hint = "Bring the operator and its kernel as a package: docs/CUSTOM_OPS.md."
         return Attributes(), ("The operator is one that tinygen supports.", found, hint)
     try:
         return operator.from_options(_options(raw, operator)), None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from tinygen.ir import Array, Graph, Op
@@ -169,11 +170,12 @@ class Call:
     firmware/kernels/<header>; `params` is the name of its parameter struct (`tg_conv_2d_params`).
 
     Attributes:
-        header: path under firmware/kernels/, such as "portable/conv_2d.h".
+        header: path under firmware/kernels/, such as "portable/conv_2d.h", or under `folder`.
         function: the C template's name.
         params: name of the parameter struct, or None where there are no parameters.
         arguments: pointers, in the order of the C prototype.
         parameters: fields of the struct.
+        folder: where a kernel that tinygen does not ship has its headers; None for firmware/kernels/.
     """
 
     header: str
@@ -181,6 +183,7 @@ class Call:
     params: str | None
     arguments: tuple[Argument, ...]
     parameters: tuple[Parameter, ...] = ()
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

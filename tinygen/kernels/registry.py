@@ -7,11 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, cast
 
+from tinygen import plugins
 from tinygen.errors import UsageError
-from tinygen.kernels.interface import KernelSet
+from tinygen.kernels.custom import SET as CUSTOM
+from tinygen.kernels.custom import CustomOperator
+from tinygen.kernels.interface import FamilySet, KernelSet
 from tinygen.kernels.portable import PORTABLE
+from tinygen.ops import registry as operators
 
 ENTRY_POINT_GROUP = "tinygen.kernel_sets"
 """Entry points of this group name a `KernelSet` instance; the entry point's name is the CLI's name of it."""
@@ -27,22 +31,26 @@ def with_third_party(
     """
     sets = dict(built_in)
     for point in points:
-        try:
-            loaded: KernelSet = point.load()
-        except Exception as error:
-            raise UsageError(
-                f"The kernel set {point.name!r} cannot be loaded.",
-                why=[f"{point.value} raised {type(error).__name__}: {error}"],
-                hints=["Update or uninstall the package that registers it."],
-            ) from error
+        loaded = plugins.load(point, "kernel set")
         if point.name in sets:
-            raise UsageError(
-                f"There are two kernel sets named {point.name!r}.",
-                why=[f"{point.value} registers it a second time."],
-                hints=["Uninstall one of the packages."],
-            )
-        sets[point.name] = loaded
+            raise plugins.twice(point, "kernel set", point.name)
+        sets[point.name] = cast(KernelSet, loaded)
     return MappingProxyType(sets)
+
+
+def custom_set(points: Iterable[EntryPoint]) -> KernelSet | None:
+    """The kernels that come with operators of other packages; None where there are none.
+
+    Raises:
+        UsageError: where one cannot be loaded, or is no `CustomOperator`.
+    """
+    families = {}
+    for point in points:
+        loaded = plugins.load(point, "operator")
+        if not isinstance(loaded, CustomOperator):
+            raise plugins.not_a(point, "operator", "a tinygen.kernels.custom.CustomOperator")
+        families[loaded.operator.kind] = loaded.propose
+    return FamilySet(CUSTOM, families) if families else None
 
 
 @cache
@@ -50,15 +58,18 @@ def kernel_sets() -> Mapping[str, KernelSet]:
     """Every kernel set by its CLI name, "portable" last.
 
     Raises:
-        UsageError: as `with_third_party`.
+        UsageError: as `with_third_party` and `custom_set`.
     """
-    sets = dict(with_third_party({PORTABLE.name: PORTABLE}, entry_points(group=ENTRY_POINT_GROUP)))
-    sets[PORTABLE.name] = sets.pop(PORTABLE.name)
-    return MappingProxyType(sets)
+    own = {PORTABLE.name: PORTABLE}
+    custom = custom_set(entry_points(group=operators.ENTRY_POINT_GROUP))
+    always = own if custom is None else {CUSTOM: custom, **own}
+    sets = with_third_party(always, entry_points(group=ENTRY_POINT_GROUP))
+    others = {name: kernel_set for name, kernel_set in sets.items() if name not in always}
+    return MappingProxyType({**others, **always})
 
 
 def select(names: Literal["auto"] | Sequence[str]) -> tuple[KernelSet, ...]:
-    """The sets that planning may use, "portable" always last and always there.
+    """The sets that planning may use; last, and always there, "custom" where there is one and "portable".
 
     Args:
         names: "auto" for every set, else CLI names, best first.
@@ -76,4 +87,5 @@ def select(names: Literal["auto"] | Sequence[str]) -> tuple[KernelSet, ...]:
                 why=[f"Kernel sets: {', '.join(sets)}."],
                 hints=[f"Use {match!r}." for match in near] or ['Use "auto" to allow every set.'],
             )
-    return (*(sets[name] for name in wanted if name != PORTABLE.name), sets[PORTABLE.name])
+    always = [name for name in (CUSTOM, PORTABLE.name) if name in sets]
+    return tuple(sets[name] for name in (*(name for name in wanted if name not in always), *always))

@@ -11,8 +11,8 @@ from tinygen.ir import Array, Attributes, Graph, Op
 Options = Mapping[str, Any]
 """Options as the frontend read them.
 
-A builtin operator's are the fields of its options table, the schema's names in snake_case. A custom operator's
-are "custom_options", the raw bytes, or where its `options` is `FLEXBUFFER` the fields of that map.
+A builtin operator's are the fields of its options table, the schema's names in snake_case. A custom
+operator's are "custom_options", the raw bytes, or where its `options` is `FLEXBUFFER` the fields of that map.
 """
 
 FLEXBUFFER = "flexbuffer"

@@ -21,6 +21,7 @@ _FIRST_ARENA = 16 << 20
 _LAST_ARENA = 1 << 30
 _LABEL = "TensorFlow Lite Micro"
 _MISSING_KERNEL = re.compile(r"Didn't find op for builtin opcode '(\w+)'")
+_MISSING_CUSTOM = "registration from op code CUSTOM"
 _VECTORS_HINT = (
     "Compare with golden vectors instead: --vectors FILE.npz, "
     "made by `tinygen vectors MODEL -o FILE.npz` on Linux x86-64."
@@ -81,7 +82,7 @@ class TflmOracle:
         if isinstance(result, Failure):
             kinds = tuple(dict.fromkeys(_MISSING_KERNEL.findall(result.log)))
             if not kinds:
-                raise _refused(result)
+                raise _unknown_custom() if _MISSING_CUSTOM in result.log else _refused(result)
             return kinds
         return ()
 
@@ -103,6 +104,14 @@ class TflmOracle:
             if not too_small or arena >= _LAST_ARENA:
                 return result
             arena *= 2
+
+
+def _unknown_custom() -> ToolError:
+    return ToolError(
+        f"{_LABEL} has no kernel for a custom operator of the model.",
+        why=["What only a package of your own computes has no oracle but vectors of your own."],
+        hints=["Compare with golden vectors: --vectors FILE.npz; docs/CUSTOM_OPS.md shows how to make them."],
+    )
 
 
 def _refused(failure: Failure) -> ToolError:

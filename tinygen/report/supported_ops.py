@@ -14,7 +14,7 @@ from rich.table import Table
 from tinygen.kernels.interface import FamilySet, KernelSet
 from tinygen.kernels.portable import PORTABLE
 from tinygen.ops.operator import Operator
-from tinygen.ops.registry import operators
+from tinygen.ops.registry import built_in, operators
 from tinygen.report.text import new_table
 
 _HEAD = """\
@@ -53,7 +53,7 @@ def page(kinds: Mapping[str, Collection[str]], known: Mapping[str, Operator] | N
 
     Args:
         kinds: operators by kernel set, as from `kernel_kinds`.
-        known: the operators; all that tinygen has where left out.
+        known: the operators; all, those of other packages among them, where left out.
     """
     parts = [_HEAD]
     for operator in _public(operators() if known is None else known):
@@ -71,4 +71,4 @@ def render_operators(kinds: Mapping[str, Collection[str]]) -> Table:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(page(kernel_kinds({PORTABLE.name: PORTABLE})).encode())
+    Path(sys.argv[1]).write_bytes(page(kernel_kinds({PORTABLE.name: PORTABLE}), built_in()).encode())
