@@ -45,3 +45,20 @@ def golden(request: pytest.FixtureRequest) -> Golden:
             )
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of the tests' own, with caches and PlatformIO's packages; kept over the session, for speed."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def sandbox(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tests' own home, for commands that would else use the user's; and no network."""
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("PLATFORMIO_CORE_DIR", str(home / "platformio"))
+    monkeypatch.setenv("TINYGEN_OFFLINE", "1")
+    return home

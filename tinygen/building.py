@@ -187,7 +187,18 @@ def compile_model(
         _refuse_fall_back(plan, kernels)
     stated = (f"kernels {','.join(kernels)}", f"core {board.core}")
     options = codegen.Options(stated=stated)
-    return Compiled(path, model, plan, codegen.generate(name or model.name, model.sha256, plan, options))
+    return Compiled(
+        path, model, plan, codegen.generate(name or _default_name(model), model.sha256, plan, options)
+    )
+
+
+def _default_name(model: Model) -> str:
+    """The model's own name, unless its header would hide one of the C library's."""
+    try:
+        codegen.check_model_name(model.name)
+    except UsageError:
+        return f"{model.name}_model"
+    return model.name
 
 
 def _refuse_fall_back(plan: Plan, kernels: Sequence[str]) -> None:
