@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,6 +17,17 @@ from tinygen.kernels.interface import (
     Parameter,
     PitchOf,
     TensorPointer,
+)
+
+_SUFFIXES: Mapping[DType, str] = MappingProxyType(
+    {
+        DType.BOOL: "b",
+        DType.INT8: "s8",
+        DType.INT16: "s16",
+        DType.INT32: "s32",
+        DType.INT64: "s64",
+        DType.FLOAT32: "f32",
+    }
 )
 
 
@@ -54,4 +66,14 @@ def specialized(**values: int | float) -> tuple[Parameter, ...]:
 
 def is_int8(tensor: Tensor) -> bool:
     """Whether the elements are int8 with one scale and one zero point."""
-    return tensor.dtype is DType.INT8 and tensor.quant is not None and not tensor.quant.per_channel
+    return is_quantized(tensor, DType.INT8)
+
+
+def is_quantized(tensor: Tensor, dtype: DType) -> bool:
+    """Whether the elements are of `dtype` with one scale and one zero point."""
+    return tensor.dtype is dtype and tensor.quant is not None and not tensor.quant.per_channel
+
+
+def suffix(dtype: DType) -> str:
+    """How the names of C templates end that take elements of `dtype`."""
+    return _SUFFIXES[dtype]

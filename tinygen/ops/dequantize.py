@@ -1,9 +1,10 @@
-"""DEQUANTIZE: int8 to float32."""
+"""DEQUANTIZE: integers to float32."""
 
 from __future__ import annotations
 
 from tinygen.ir import Array, DType, Graph, Op
 from tinygen.numerics import quantize as affine
+from tinygen.ops.elementwise import input_shape
 from tinygen.ops.operator import Known, Operator
 from tinygen.ops.rules import INPUT, OUTPUT, dtypes, operands, quantized, rank
 
@@ -20,10 +21,12 @@ OPERATOR = Operator(
     kind="DEQUANTIZE",
     form=(
         operands(1),
-        dtypes((INPUT, OUTPUT), (DType.INT8, DType.FLOAT32)),
+        dtypes(
+            (INPUT, OUTPUT), *((dtype, DType.FLOAT32) for dtype in (DType.INT8, DType.UINT8, DType.INT16))
+        ),
         rank(INPUT, 0, 8),
         quantized(INPUT),
     ),
-    infer=lambda graph, op: (graph.operand(op, 0).shape,),
+    infer=input_shape,
     evaluate=evaluate,
 )

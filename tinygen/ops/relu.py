@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from tinygen.ir import DType
-from tinygen.ops.operator import Operator
-from tinygen.ops.rules import INPUT, OUTPUT, dtypes, factor_fits, operands, quantized, rank, scale_ratio
+from tinygen.ops.elementwise import FLOAT, INT8, INT16, elementwise
+from tinygen.ops.rules import factor_fits, scale_ratio
 
-
-def _clamp(kind: str) -> Operator:
-    return Operator(
-        kind=kind,
-        form=(
-            operands(1),
-            dtypes((INPUT, OUTPUT), (DType.INT8, DType.INT8)),
-            rank(INPUT, 0, 8),
-            quantized(INPUT, OUTPUT),
-        ),
-        rules=(factor_fits(scale_ratio),),
-        infer=lambda graph, op: (graph.operand(op, 0).shape,),
-    )
-
-
-OPERATORS = (_clamp("RELU"), _clamp("RELU6"))
+OPERATORS = tuple(
+    elementwise(kind, INT8, INT16, FLOAT, rules=(factor_fits(scale_ratio),)) for kind in ("RELU", "RELU6")
+)

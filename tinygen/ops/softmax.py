@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from tinygen.ir import Attributes, DType, Graph, Op
+from tinygen.ops.elementwise import input_shape
 from tinygen.ops.operator import Operator, Options, attributes_of
 from tinygen.ops.rules import INPUT, OUTPUT, dtypes, operands, quantized, rank
 
@@ -22,41 +23,70 @@ def from_options(options: Options) -> SoftmaxAttributes:
     return SoftmaxAttributes(beta=float(options.get("beta", 0.0)))
 
 
-_LONGEST_ROW = 4095
+_LONGEST_ROW = {DType.INT8: 4095, DType.INT16: 32768}
 
 
 def row_fits(graph: Graph, op: Op) -> str | None:
-    """A row has at most 4095 elements.
+    """A row has at most 4095 elements of int8 or 32768 of int16.
 
-    Beyond, the sum of exponentials can leave the 12 integer bits that TFLM gives it, which C leaves
-    undefined (tensorflow/lite/kernels/internal/reference/softmax.h). Reduce the number of classes.
+    Beyond, the sum of exponentials can leave the bits that TFLM gives it, which C leaves undefined
+    (tensorflow/lite/kernels/internal/reference/softmax.h). Reduce the number of classes.
     """
-    depth = graph.operand(op, 0).shape[-1]
-    return None if depth <= _LONGEST_ROW else f"{depth} elements"
+    source = graph.operand(op, 0)
+    longest = _LONGEST_ROW.get(source.dtype, math.inf)
+    return None if source.shape[-1] <= longest else f"{source.shape[-1]} elements"
+
+
+_OUTPUTS = {
+    (DType.INT8, DType.INT8): (1 / 256, -128, 0.0),
+    (DType.INT8, DType.INT16): (1 / 65536, -32768, 0.001),
+    (DType.INT16, DType.INT16): (1 / 32768, 0, 0.001),
+}
+"""Scale, zero point and relative tolerance of the scale, by the dtypes of input and output."""
 
 
 def fixed_output(graph: Graph, op: Op) -> str | None:
-    """The output has scale 1/256 and zero point -128.
+    """The output has scale 1/256 and zero point -128; in int16 1/65536 and -32768, 1/32768 and 0 of int16.
 
     Source: CalculateSoftmaxParams in tensorflow/lite/micro/kernels/softmax_common.cc. Convert the model
     again with a current converter.
     """
-    quant = graph.result(op).quant
-    if quant is None or (quant.scale == 1 / 256 and quant.zero_point == -128):
+    source, result = graph.operand(op, 0), graph.result(op)
+    wanted = _OUTPUTS.get((source.dtype, result.dtype))
+    if result.quant is None or wanted is None:
         return None
-    return f"scale {quant.scale:g}, zero point {quant.zero_point}"
+    scale, zero_point, tolerance = wanted
+    if abs(result.quant.scale - scale) <= tolerance * scale and result.quant.zero_point == zero_point:
+        return None
+    return f"scale {result.quant.scale:g}, zero point {result.quant.zero_point}"
+
+
+def centred_input(graph: Graph, op: Op) -> str | None:
+    """An int16 input has zero point 0.
+
+    Source: CalculateSoftmaxParams in tensorflow/lite/micro/kernels/softmax_common.cc. Convert the model
+    again with a current converter.
+    """
+    source = graph.operand(op, 0)
+    if source.dtype is not DType.INT16 or source.quant is None or source.quant.zero_point == 0:
+        return None
+    return f"zero point {source.quant.zero_point}"
 
 
 def scaled_logits(graph: Graph, op: Op) -> str | None:
-    """The factor beta is finite and positive, and beta times the input's scale is above 2**-26.
+    """The factor beta is finite and positive; times the scale above 2**-26 for int8, below 5 for int16.
 
-    Source: PreprocessSoftmaxScaling in tensorflow/lite/kernels/internal/quantization_util.cc. Check the
-    range of the logits in the representative dataset.
+    Source: PreprocessSoftmaxScaling in tensorflow/lite/kernels/internal/quantization_util.cc, and what
+    SoftmaxInt16 can shift without leaving int32. Check the range of the logits in the representative dataset.
     """
     beta = attributes_of(op, SoftmaxAttributes).beta
-    quant = graph.operand(op, 0).quant
-    scale = quant.scale if quant else 1.0
-    return None if math.isfinite(beta) and beta * scale > 2.0**-26 else f"beta {beta:g}, scale {scale:g}"
+    source = graph.operand(op, 0)
+    scale = source.quant.scale if source.quant and not source.dtype.is_float else 1.0
+    least, most = {
+        DType.INT8: (2.0**-26, math.inf),
+        DType.INT16: (0.0, 5.0),
+    }.get(source.dtype, (0.0, math.inf))
+    return None if least < beta * scale < most else f"beta {beta:g}, scale {scale:g}"
 
 
 OPERATOR = Operator(
@@ -65,10 +95,10 @@ OPERATOR = Operator(
     from_options=from_options,
     form=(
         operands(1),
-        dtypes((INPUT, OUTPUT), (DType.INT8, DType.INT8)),
+        dtypes((INPUT, OUTPUT), *_OUTPUTS, (DType.FLOAT32, DType.FLOAT32)),
         rank(INPUT, 1, 4),
         quantized(INPUT, OUTPUT),
     ),
-    rules=(row_fits, fixed_output, scaled_logits),
-    infer=lambda graph, op: (graph.operand(op, 0).shape,),
+    rules=(row_fits, fixed_output, centred_input, scaled_logits),
+    infer=input_shape,
 )

@@ -1,7 +1,8 @@
-/* QUANTIZE: float32 to int8, int8 to int8 of another scale. C99 and C++17. */
+/* QUANTIZE: float32 to int8 or int16, integers to integers of another scale. C99 and C++17. */
 #ifndef TINYGEN_KERNELS_PORTABLE_QUANTIZE_H
 #define TINYGEN_KERNELS_PORTABLE_QUANTIZE_H
 
+#include "../elements.h"
 #include "../requantize.h"
 
 /* size: elements; scale, zero: of the output. */
@@ -11,23 +12,25 @@ struct tg_quantize_params {
     float scale;
 };
 
-/* The nearest int8 to value / scale + zero, halves away from zero, saturated; NaN gives zero.
+/* The integer nearest to value / scale + zero, halves away from zero, limited to lowest..highest; NaN gives
+ * zero. lowest, highest: of up to 16 bits, as is zero.
  *
  * The quotient is limited first, so that its conversion to an integer is defined for every value; the
  * fraction is exact, so that the rounding is roundf's without libm. */
-static TG_INLINE int8_t tg_quantize_value(float value, float scale, int32_t zero)
+static TG_INLINE int32_t tg_quantize_value(float value, struct tg_quantize_params p, int32_t lowest,
+                                           int32_t highest)
 {
-    const float lowest = (float)(INT8_MIN - zero);
-    const float highest = (float)(INT8_MAX - zero);
-    float quotient = value / scale;
+    const float least = (float)(lowest - p.zero);
+    const float greatest = (float)(highest - p.zero);
+    float quotient = value / p.scale;
     if (quotient != quotient) {
         quotient = 0.0f;
     }
-    if (quotient < lowest) {
-        quotient = lowest;
+    if (quotient < least) {
+        quotient = least;
     }
-    if (quotient > highest) {
-        quotient = highest;
+    if (quotient > greatest) {
+        quotient = greatest;
     }
     int32_t whole = (int32_t)quotient;
     const float fraction = quotient - (float)whole;
@@ -37,7 +40,7 @@ static TG_INLINE int8_t tg_quantize_value(float value, float scale, int32_t zero
     if (fraction <= -0.5f) {
         --whole;
     }
-    return (int8_t)(whole + zero);
+    return whole + p.zero;
 }
 
 /* Quantize real values.
@@ -48,28 +51,42 @@ static TG_INLINE int8_t tg_quantize_value(float value, float scale, int32_t zero
 static TG_INLINE void tg_quantize_f32_s8(const float *input, int8_t *output, struct tg_quantize_params p)
 {
     for (int32_t i = 0; i < p.size; ++i) {
-        output[i] = tg_quantize_value(input[i], p.scale, p.zero);
+        output[i] = (int8_t)tg_quantize_value(input[i], p, INT8_MIN, INT8_MAX);
     }
 }
 
-/* size: elements; multiplier, shift: the input's scale over the output's (as for tg_requantize). */
-struct tg_quantize_s8_params {
+/* tg_quantize_f32_s8 to int16. */
+static TG_INLINE void tg_quantize_f32_s16(const float *input, int16_t *output, struct tg_quantize_params p)
+{
+    for (int32_t i = 0; i < p.size; ++i) {
+        output[i] = (int16_t)tg_quantize_value(input[i], p, INT16_MIN, INT16_MAX);
+    }
+}
+
+/* size: elements; from, to: types of the elements (TG_S8 ...); backwards: 1 to go from the last element to
+ * the first; multiplier, shift: the input's scale over the output's (as for tg_requantize). */
+struct tg_rescale_params {
     int32_t size;
+    int32_t from;
+    int32_t to;
+    int32_t backwards;
     int32_t input_zero;
     int32_t multiplier;
     int32_t shift;
     int32_t output_zero;
 };
 
-/* Bring quantized values to another scale and zero point.
+/* Bring quantized values to another scale, zero point and type.
  *
- * input, output: [size], written in memory order.
+ * input, output: [size]. Sums that leave int32 wrap around.
  * Source: Requantize in tensorflow/lite/kernels/internal/reference/requantize.h. */
-static TG_INLINE void tg_quantize_s8_s8(const int8_t *input, int8_t *output, struct tg_quantize_s8_params p)
+static TG_INLINE void tg_rescale(const void *input, void *output, struct tg_rescale_params p)
 {
-    for (int32_t i = 0; i < p.size; ++i) {
-        const int32_t scaled = tg_requantize(input[i] - p.input_zero, p.multiplier, p.shift);
-        output[i] = (int8_t)tg_clamp(scaled + p.output_zero, INT8_MIN, INT8_MAX);
+    for (int32_t round = 0; round < p.size; ++round) {
+        const int32_t i = p.backwards ? p.size - 1 - round : round;
+        const int32_t value = (int32_t)((uint32_t)tg_load(input, i, p.from) - (uint32_t)p.input_zero);
+        const int32_t scaled = tg_requantize(value, p.multiplier, p.shift);
+        tg_store(output, i, p.to, (int32_t)((uint32_t)scaled + (uint32_t)p.output_zero));
     }
 }
 

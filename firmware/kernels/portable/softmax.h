@@ -1,11 +1,15 @@
-/* SOFTMAX on int8. C99 and C++17. */
+/* SOFTMAX on int8, int16 and float32. C99 and C++17. */
 #ifndef TINYGEN_KERNELS_PORTABLE_SOFTMAX_H
 #define TINYGEN_KERNELS_PORTABLE_SOFTMAX_H
 
-#include "../requantize.h"
+#include <float.h>
+#include <math.h>
+
+#include "../fixed_point.h"
+#include "../lookup.h"
 
 /* rows: of `depth` elements each, 1..4095; multiplier, shift: beta times the input's scale as a factor to
- * Q5.26, shift 0..30; least_difference: differences to the maximum below it count as minus infinity. */
+ * Q5.26, shift 0..31; least_difference: differences to the maximum below it count as minus infinity. */
 struct tg_softmax_params {
     int32_t rows;
     int32_t depth;
@@ -14,88 +18,6 @@ struct tg_softmax_params {
     int32_t least_difference;
 };
 
-/* The product of two numbers in Q0.31 (or of one of them and one in another format), rounded to nearest. */
-static TG_INLINE int32_t tg_q31_product(int32_t a, int32_t b)
-{
-    return tg_requantize(a, b, 0);
-}
-
-/* x / 2^exponent rounded to nearest, halves away from zero; exponent: 0..31. */
-static TG_INLINE int32_t tg_divide_by_power_of_two(int32_t x, int32_t exponent)
-{
-    const int32_t mask = (int32_t)(((uint32_t)1 << exponent) - 1U);
-    const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-    return (x >> exponent) + ((x & mask) > threshold ? 1 : 0);
-}
-
-/* e^x for x in [-1/4, 0), both in Q0.31: a Taylor polynomial of degree 4 about -1/8.
- *
- * Source: exp_on_interval_between_negative_one_quarter_and_0_excl in gemmlowp/fixedpoint/fixedpoint.h. */
-static TG_INLINE int32_t tg_exp_of_fraction(int32_t fraction)
-{
-    const int32_t exp_of_minus_eighth = 1895147668;
-    const int32_t third = 715827883;
-    const int32_t x = fraction + ((int32_t)1 << 28);
-    const int32_t x2 = tg_q31_product(x, x);
-    const int32_t x3 = tg_q31_product(x2, x);
-    const int32_t x4 = tg_q31_product(x2, x2);
-    const int32_t x4_by_4 = tg_divide_by_power_of_two(x4, 2);
-    const int32_t rest = tg_divide_by_power_of_two(tg_q31_product(x4_by_4 + x3, third) + x2, 1);
-    return exp_of_minus_eighth + tg_q31_product(exp_of_minus_eighth, x + rest);
-}
-
-/* e^x in Q0.31 for x <= 0 in Q5.26: the fraction below a quarter by polynomial, then a factor for each bit of
- * the quarters. Source: exp_on_negative_values in gemmlowp/fixedpoint/fixedpoint.h. */
-static TG_SHARED int32_t tg_exp_of_negative(int32_t x)
-{
-    if (x == 0) {
-        return INT32_MAX;
-    }
-    /* e^-(2^i) for i = -2..4. */
-    static const int32_t factors[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
-    const int32_t quarter = (int32_t)1 << 24;
-    const int32_t fraction = (x & (quarter - 1)) - quarter;
-    const int32_t quarters = (fraction - x) >> 24;
-    int32_t result = tg_exp_of_fraction(fraction * 32);
-    for (int32_t bit = 0; bit < 7; ++bit) {
-        if ((quarters >> bit & 1) != 0) {
-            result = tg_q31_product(result, factors[bit]);
-        }
-    }
-    return result;
-}
-
-/* 1 / (1 + x) in Q0.31 for x in [0, 1) in Q0.31: three rounds of Newton and Raphson on the half denominator.
- *
- * Source: one_over_one_plus_x_for_x_in_0_1 in gemmlowp/fixedpoint/fixedpoint.h. */
-static TG_INLINE int32_t tg_one_over_one_plus(int32_t x)
-{
-    const int32_t q29_48_over_17 = 1515870810;
-    const int32_t q29_minus_32_over_17 = -1010580540;
-    const int32_t half_denominator = (int32_t)(((uint32_t)x + 0x80000000U) >> 1);
-    int32_t inverse = q29_48_over_17 + tg_q31_product(half_denominator, q29_minus_32_over_17);
-    for (int32_t round = 0; round < 3; ++round) {
-        const int32_t error = ((int32_t)1 << 29) - tg_q31_product(half_denominator, inverse);
-        inverse += tg_q31_product(inverse, error) * 4;
-    }
-    return inverse < ((int32_t)1 << 30) ? inverse * 2 : INT32_MAX;
-}
-
-/* Leading zero bits of a number above 0. */
-static TG_INLINE int32_t tg_leading_zeros(uint32_t x)
-{
-#if defined(__GNUC__)
-    return __builtin_clz(x);
-#else
-    int32_t zeros = 0;
-    while ((x & 0x80000000U) == 0) {
-        x <<= 1;
-        ++zeros;
-    }
-    return zeros;
-#endif
-}
-
 /* Each element's difference to the row's maximum as a number in Q5.26, and e to that power in Q0.31. */
 static TG_INLINE int32_t tg_softmax_power(int32_t difference, struct tg_softmax_params p)
 {
@@ -103,6 +25,36 @@ static TG_INLINE int32_t tg_softmax_power(int32_t difference, struct tg_softmax_
         return 0;
     }
     return tg_exp_of_negative(tg_requantize(difference, p.multiplier, p.shift));
+}
+
+/* The largest of `depth` elements. */
+static TG_INLINE int32_t tg_softmax_maximum(const int8_t *input, int32_t depth)
+{
+    int32_t maximum = INT8_MIN;
+    for (int32_t i = 0; i < depth; ++i) {
+        maximum = input[i] > maximum ? input[i] : maximum;
+    }
+    return maximum;
+}
+
+/* The sum of the powers of `depth` elements in Q12.19. */
+static TG_INLINE int32_t tg_softmax_sum(const int8_t *input, int32_t maximum, struct tg_softmax_params p)
+{
+    int32_t sum = 0;
+    for (int32_t i = 0; i < p.depth; ++i) {
+        sum += tg_divide_by_power_of_two(tg_softmax_power(input[i] - maximum, p), 12);
+    }
+    return sum;
+}
+
+/* 1 over a sum in Q12.19, as inverse in Q0.31 and right shift to `bits` bits of output. */
+static TG_INLINE struct tg_factor tg_softmax_inverse(int32_t sum, int32_t bits)
+{
+    struct tg_factor result;
+    const int32_t zeros = tg_leading_zeros((uint32_t)sum);
+    result.multiplier = tg_one_over_one_plus((int32_t)(((uint32_t)sum << zeros) - 0x80000000U));
+    result.shift = 12 - zeros + 31 - bits;
+    return result;
 }
 
 /* The softmax of each row.
@@ -114,25 +66,111 @@ static TG_INLINE int32_t tg_softmax_power(int32_t difference, struct tg_softmax_
 static TG_INLINE void tg_softmax_s8(const int8_t *input, int8_t *output, struct tg_softmax_params p)
 {
     for (int32_t row = 0; row < p.rows; ++row) {
-        int32_t maximum = INT8_MIN;
+        const int32_t maximum = tg_softmax_maximum(input, p.depth);
+        const struct tg_factor inverse = tg_softmax_inverse(tg_softmax_sum(input, maximum, p), 8);
+        for (int32_t i = 0; i < p.depth; ++i) {
+            int32_t result = 0;
+            if (inverse.shift < 32) {
+                const int32_t power = tg_softmax_power(input[i] - maximum, p);
+                result = tg_divide_by_power_of_two(tg_q31_product(inverse.multiplier, power), inverse.shift);
+            }
+            output[i] = (int8_t)(result < 255 ? result + INT8_MIN : INT8_MAX);
+        }
+        input += p.depth;
+        output += p.depth;
+    }
+}
+
+/* The softmax of each row in 16 bits.
+ *
+ * input: [rows, depth]; output: [rows, depth], scale 1/65536, zero point -32768, written from the last
+ * element to the first, so that it may start where the input starts.
+ * Source: as for tg_softmax_s8. */
+static TG_INLINE void tg_softmax_s8_s16(const int8_t *input, int16_t *output, struct tg_softmax_params p)
+{
+    for (int32_t row = p.rows - 1; row >= 0; --row) {
+        const int8_t *from = input + row * p.depth;
+        int16_t *to = output + row * p.depth;
+        const int32_t maximum = tg_softmax_maximum(from, p.depth);
+        const struct tg_factor inverse = tg_softmax_inverse(tg_softmax_sum(from, maximum, p), 16);
+        for (int32_t i = p.depth - 1; i >= 0; --i) {
+            const int32_t scaled = tg_q31_product(inverse.multiplier, tg_softmax_power(from[i] - maximum, p));
+            const int32_t result = tg_divide_by_power_of_two(scaled, inverse.shift);
+            to[i] = (int16_t)(result < UINT16_MAX ? result + INT16_MIN : INT16_MAX);
+        }
+    }
+}
+
+/* rows: of `depth` elements each, 1..32768; multiplier, shift: beta times the input's scale as a factor to
+ * units of 10/65535 (as for tg_requantize, shift up to 15). */
+struct tg_softmax_s16_params {
+    int32_t rows;
+    int32_t depth;
+    int32_t multiplier;
+    int32_t shift;
+};
+
+/* The softmax of each row of int16 values, from two interpolated tables.
+ *
+ * input: [rows, depth], zero point 0; output: [rows, depth], scale 1/32768, zero point 0, written in memory
+ * order, each element after the last read of the input's element of the same index; powers: [513], e^x in
+ * Q0.15 over -10..0; inverses: [513], 1 / (1 + x) in Q0.15 over 0..1.
+ * Source: SoftmaxInt16 in tensorflow/lite/kernels/internal/reference/softmax.h. */
+static TG_INLINE void tg_softmax_s16(const int16_t *input, int16_t *output, const int16_t *powers,
+                                     const int16_t *inverses, struct tg_softmax_s16_params p)
+{
+    for (int32_t row = 0; row < p.rows; ++row) {
+        int32_t maximum = INT16_MIN;
         for (int32_t i = 0; i < p.depth; ++i) {
             maximum = input[i] > maximum ? input[i] : maximum;
         }
-        /* Q12.19. */
+        /* Q16.15. */
         int32_t sum = 0;
         for (int32_t i = 0; i < p.depth; ++i) {
-            sum += tg_divide_by_power_of_two(tg_softmax_power(input[i] - maximum, p), 12);
+            const int32_t difference = tg_requantize(input[i] - maximum, p.multiplier, p.shift) + INT16_MAX;
+            output[i] = (int16_t)tg_interpolate_s16(tg_clamp(difference, INT16_MIN, INT16_MAX), powers);
+            sum += output[i];
         }
         const int32_t zeros = tg_leading_zeros((uint32_t)sum);
-        const int32_t exponent = 12 - zeros + 31 - 8;
-        const int32_t inverse = tg_one_over_one_plus((int32_t)(((uint32_t)sum << zeros) - 0x80000000U));
+        /* The sum as 1 + x in Q1.16, of which the table takes x - 1/2. */
+        const uint32_t scaled = (((uint32_t)sum << (zeros - 1)) + (1U << 13)) >> 14;
+        const int32_t centred = (int32_t)scaled - ((int32_t)3 << 15);
+        const int32_t inverse = tg_interpolate_s16(tg_clamp(centred, INT16_MIN, INT16_MAX), inverses);
+        const int32_t right = 31 - zeros;
         for (int32_t i = 0; i < p.depth; ++i) {
-            int32_t result = 0;
-            if (exponent < 32) {
-                const int32_t scaled = tg_q31_product(inverse, tg_softmax_power(input[i] - maximum, p));
-                result = tg_divide_by_power_of_two(scaled, exponent);
-            }
-            output[i] = (int8_t)(result < 255 ? result + INT8_MIN : INT8_MAX);
+            const int32_t result = (output[i] * inverse + ((int32_t)1 << (right - 1))) >> right;
+            output[i] = (int16_t)tg_clamp(result, 0, INT16_MAX);
+        }
+        input += p.depth;
+        output += p.depth;
+    }
+}
+
+/* rows: of `depth` elements each; beta: factor of the logits. */
+struct tg_softmax_f32_params {
+    int32_t rows;
+    int32_t depth;
+    float beta;
+};
+
+/* The softmax of each row of real values.
+ *
+ * input, output: [rows, depth], written in memory order, each element after the last read of the input's
+ * element of the same index. Source: Softmax in tensorflow/lite/kernels/internal/reference/softmax.h. */
+static TG_INLINE void tg_softmax_f32(const float *input, float *output, struct tg_softmax_f32_params p)
+{
+    for (int32_t row = 0; row < p.rows; ++row) {
+        float maximum = -FLT_MAX;
+        for (int32_t i = 0; i < p.depth; ++i) {
+            maximum = input[i] > maximum ? input[i] : maximum;
+        }
+        float sum = 0.0f;
+        for (int32_t i = 0; i < p.depth; ++i) {
+            output[i] = expf((input[i] - maximum) * p.beta);
+            sum += output[i];
+        }
+        for (int32_t i = 0; i < p.depth; ++i) {
+            output[i] /= sum;
         }
         input += p.depth;
         output += p.depth;

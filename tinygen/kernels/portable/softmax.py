@@ -2,110 +2,119 @@
 
 from __future__ import annotations
 
-from math import floor
+import math
 
 import numpy as np
 
-from tinygen.ir import Graph, Op, Tensor
-from tinygen.kernels.interface import Call, Candidate, Cost, Overlap, Proposal, Refusal, Region
-from tinygen.kernels.operands import argument, at_run_time, dense_activations, is_int8
-from tinygen.kernels.traversal import forward
+from tinygen.ir import Array, DType, Graph, Op, Tensor
+from tinygen.kernels.elementwise import UnaryKernel
+from tinygen.kernels.interface import Candidate, Constant, ConstantKind, Proposal, Refusal, Region
+from tinygen.kernels.lookup import affine
+from tinygen.kernels.operands import is_quantized
+from tinygen.numerics.fixed_functions import exponential_scaling
 from tinygen.numerics.fixed_point import quantize_multiplier
+from tinygen.numerics.tables import interpolation_table
 from tinygen.ops.operator import attributes_of
 from tinygen.ops.softmax import SoftmaxAttributes
 from tinygen.target import Target
 
 KINDS = ("SOFTMAX",)
 
-MAX_DEPTH = 4095
-"""Elements of a row: e^0 is 2^19 in the Q12.19 of the sum, which int32 holds 4,095 times."""
-
-_DIFFERENCE_INTEGER_BITS = 5
-_CODE_BYTES = 832
-_INSTRUCTIONS_AN_ELEMENT = 320
-_INSTRUCTIONS_A_ROW = 90
-
-
-def scaling(beta: float, scale: float) -> tuple[int, int, int]:
-    """Factor of a difference of quantized values to beta times its real value in Q5.26.
-
-    Source: PreprocessSoftmaxScaling and CalculateInputRadius in
-    tensorflow/lite/kernels/internal/quantization_util.cc.
-
-    Args:
-        beta: factor on the logits, a float32 value.
-        scale: of the logits, a float32 value.
-
-    Returns:
-        Multiplier, left shift and the least difference that Q5.26 holds.
-
-    Raises:
-        ValueError: where the factor is not above 1, for which TFLM aborts.
-    """
-    fraction_bits = 31 - _DIFFERENCE_INTEGER_BITS
-    factor = min(beta * scale * (1 << fraction_bits), (1 << 31) - 1.0)
-    if not factor > 1:
-        raise ValueError(f"beta times the input's scale is {beta * scale}")
-    multiplier, shift = quantize_multiplier(factor)
-    radius = 1.0 * ((1 << _DIFFERENCE_INTEGER_BITS) - 1) * (1 << fraction_bits) / (1 << shift)
-    return multiplier, shift, -floor(radius)
-
-
-def _candidate(op: Op, source: Tensor, result: Tensor, scaled: tuple[int, int, int]) -> Candidate:
-    depth = source.shape[-1]
-    rows = source.elements // depth
-    multiplier, shift, least_difference = scaled
-    instructions = source.elements * _INSTRUCTIONS_AN_ELEMENT + rows * _INSTRUCTIONS_A_ROW
-    return Candidate(
+_INT8 = {
+    DType.INT8: UnaryKernel(
         set="portable",
-        name="softmax",
-        covers=(op.id,),
-        operands=dense_activations((source, result)),
-        cost=Cost(
-            instructions=instructions,
-            cycles=instructions * 5 // 4,
-            flash=_CODE_BYTES,
-            reads=3 * source.bytes,
-            writes=result.bytes,
-        ),
-        call=Call(
-            header="portable/softmax.h",
-            function="tg_softmax_s8",
-            params="tg_softmax_params",
-            arguments=(argument("input", source), argument("output", result)),
-            parameters=at_run_time(
-                rows=rows,
-                depth=depth,
-                multiplier=multiplier,
-                shift=shift,
-                least_difference=least_difference,
-            ),
-        ),
-        overlaps=(Overlap(source.id, result.id, forward(np.arange(source.elements))),),
+        name="softmax s8",
+        header="portable/softmax.h",
+        function="tg_softmax_s8",
+        params="tg_softmax_params",
+        instructions=320,
+        rows=True,
+        row_instructions=90,
+        passes=3,
+        code_bytes=832,
+    ),
+    DType.INT16: UnaryKernel(
+        set="portable",
+        name="softmax s8 s16",
+        header="portable/softmax.h",
+        function="tg_softmax_s8_s16",
+        params="tg_softmax_params",
+        instructions=320,
+        rows=True,
+        row_instructions=90,
+        passes=3,
+        code_bytes=832,
+        reverse=True,
+    ),
+}
+_INT16 = UnaryKernel(
+    set="portable",
+    name="softmax s16",
+    header="portable/softmax.h",
+    function="tg_softmax_s16",
+    params="tg_softmax_s16_params",
+    instructions=60,
+    rows=True,
+    row_instructions=60,
+    passes=2,
+    code_bytes=330,
+    constant_bytes=2052,
+)
+_REAL = UnaryKernel(
+    set="portable",
+    name="softmax f32",
+    header="portable/softmax.h",
+    function="tg_softmax_f32",
+    params="tg_softmax_f32_params",
+    instructions=130,
+    rows=True,
+    row_instructions=30,
+    passes=2,
+    code_bytes=650,
+)
+
+
+def _powers() -> Array:
+    """e^x in Q0.15 for x from -10 to 0."""
+    unit = np.float32(2.0) / np.float32(65535)
+    scale = np.float32(10.0) / np.float32(65535)
+    return interpolation_table(math.exp, (float(scale), 32767), (float(unit), 0))
+
+
+def _inverses() -> Array:
+    """1 / (1 + x) in Q0.15 for x from 0 to 1."""
+    one = np.float32(1)
+    unit = np.float32(2.0) / np.float32(65535)
+    scale = one / np.float32(65535)
+    return interpolation_table(
+        lambda x: float(one / (one + np.float32(x))), (float(scale), -32768), (float(unit), 0)
     )
 
 
+def _from_int8(op: Op, source: Tensor, result: Tensor, beta: float) -> Candidate:
+    multiplier, shift, least_difference = exponential_scaling(beta, affine(source).scale)
+    values = {"multiplier": multiplier, "shift": shift, "least_difference": least_difference}
+    return _INT8[result.dtype].candidate(op, source, result, values)
+
+
+def _from_int16(op: Op, source: Tensor, result: Tensor, beta: float) -> Candidate:
+    multiplier, shift = quantize_multiplier(affine(source).scale * beta / (10.0 / 65535.0))
+    tables = (
+        Constant("powers", ConstantKind.CONSTANTS, _powers),
+        Constant("inverses", ConstantKind.CONSTANTS, _inverses),
+    )
+    return _INT16.candidate(op, source, result, {"multiplier": multiplier, "shift": shift}, constants=tables)
+
+
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
-    """One candidate, for int8 to int8 over the last axis, any rows and beta; in place."""
+    """One candidate, for int8 to int8 or int16, int16 or float32; in place."""
     (op,) = region
     source, result = graph.operand(op, 0), graph.result(op)
-    if not (is_int8(source) and is_int8(result)):
-        return Refusal(
-            "portable", "SOFTMAX takes and gives int8 tensors", f"{source.dtype} to {result.dtype}"
-        )
-    assert source.quant is not None
-    assert result.quant is not None
-    if (result.quant.scale, result.quant.zero_point) != (1 / 256, -128):
-        return Refusal(
-            "portable",
-            "SOFTMAX gives int8 with scale 1/256 and zero point -128",
-            f"scale {result.quant.scale:g}, zero point {result.quant.zero_point}",
-        )
-    if not (source.shape and 1 <= source.shape[-1] <= MAX_DEPTH):
-        return Refusal("portable", f"SOFTMAX has rows of 1 to {MAX_DEPTH} elements", f"shape {source.shape}")
-    attributes = attributes_of(op, SoftmaxAttributes)
-    try:
-        scaled = scaling(attributes.beta, source.quant.scale)
-    except ValueError as error:
-        return Refusal("portable", "beta times SOFTMAX's input scale is above 2^-26", str(error))
-    return [_candidate(op, source, result, scaled)]
+    beta = attributes_of(op, SoftmaxAttributes).beta
+    if source.dtype is result.dtype is DType.FLOAT32:
+        return [_REAL.candidate(op, source, result, {"beta": beta})]
+    if is_quantized(source, DType.INT8) and result.dtype in _INT8 and is_quantized(result, result.dtype):
+        return [_from_int8(op, source, result, beta)]
+    if is_quantized(source, DType.INT16) and is_quantized(result, DType.INT16):
+        return [_from_int16(op, source, result, beta)]
+    return Refusal("portable", "SOFTMAX has no kernel", f"{source.dtype} to {result.dtype}")
