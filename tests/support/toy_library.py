@@ -1,4 +1,4 @@
-"""A C library with the interface of a generated one, for project tests: what the model is does not matter there.
+"""A C library with the interface of a generated one, for project tests, which any model serves.
 
 The toy model copies its 4-byte input to its output, each byte multiplied by a weight.
 """
