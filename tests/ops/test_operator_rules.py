@@ -142,6 +142,18 @@ SAMPLES = {
     "RELU": Sample("RELU", (activation(2, 3),), (activation(2, 3),), {}),
     "RELU6": Sample("RELU6", (activation(2, 3),), (activation(2, 3),), {}),
     "VIEW": Sample("VIEW", (activation(2, 3),), (activation(3, 2),), {}),
+    "TFLite_Detection_PostProcess": Sample(
+        "TFLite_Detection_PostProcess",
+        tuple(replace(FLOATS, shape=shape) for shape in ((1, 6, 4), (1, 6, 3), (6, 4))),
+        tuple(replace(FLOATS, shape=shape) for shape in ((1, 5, 4), (1, 5), (1, 5), (1,))),
+        {
+            "max_detections": 5,
+            "max_classes_per_detection": 1,
+            "num_classes": 2,
+            "nms_iou_threshold": 0.5,
+            **dict.fromkeys(("y_scale", "x_scale", "h_scale", "w_scale"), 10),
+        },
+    ),
 }
 
 
@@ -381,6 +393,55 @@ CASES: list[tuple[str, str, Change, str, str]] = [
     ("PACK", "shapes", lambda s: s.with_input(1, shape=(4,)), "of one shape", "int32[4]"),
     ("PACK", "axis", lambda s: s.with_options(axis=2), "dimension of the output", "axis 2 of 2"),
     ("RELU", "float", lambda s: s.with_input(0, dtype=DType.FLOAT32), "int8 input", "input float32"),
+    (
+        "TFLite_Detection_PostProcess",
+        "int8",
+        lambda s: s.with_input(1, dtype=DType.INT8),
+        "float32 class scores",
+        "class scores int8",
+    ),
+    (
+        "TFLite_Detection_PostProcess",
+        "anchors",
+        lambda s: s.with_input(2, shape=(5, 4)),
+        "anchors [boxes, 4]",
+        "[1, 6, 4], [1, 6, 3] and [5, 4] for 2 classes",
+    ),
+    (
+        "TFLite_Detection_PostProcess",
+        "classes",
+        lambda s: s.with_options(num_classes=4),
+        "class scores [1, boxes, classes]",
+        "for 4 classes",
+    ),
+    (
+        "TFLite_Detection_PostProcess",
+        "intersection",
+        lambda s: s.with_options(nms_iou_threshold=1.5),
+        "above 0 and at most 1",
+        "1.5",
+    ),
+    (
+        "TFLite_Detection_PostProcess",
+        "none",
+        lambda s: s.with_options(max_detections=0),
+        "at least one detection",
+        "max_detections 0",
+    ),
+    (
+        "TFLite_Detection_PostProcess",
+        "several classes",
+        lambda s: s.with_options(max_classes_per_detection=2),
+        "one class of each box",
+        "max_classes_per_detection 2",
+    ),
+    (
+        "TFLite_Detection_PostProcess",
+        "none a class",
+        lambda s: s.with_options(use_regular_nms=True, detections_per_class=0),
+        "at least one detection",
+        "detections_per_class 0",
+    ),
 ]
 
 
@@ -406,10 +467,13 @@ def test_all_further_rules_are_told_at_once() -> None:
         ("ADD", {"fused_activation_function": -1}),
         ("FULLY_CONNECTED", {"weights_format": 1}),
         ("STRIDED_SLICE", {"offset": True}),
+        ("TFLite_Detection_PostProcess", {"max_detections": -1}),
+        ("TFLite_Detection_PostProcess", {"y_scale": 0}),
+        ("TFLite_Detection_PostProcess", {"nms_iou_threshold": float("inf")}),
     ],
 )
 def test_options_outside_the_schema_are_value_errors(kind: str, options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"\d|offset"):
+    with pytest.raises(ValueError, match=r"\d|offset|inf"):
         operators()[kind].from_options(options)
 
 

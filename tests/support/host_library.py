@@ -129,7 +129,7 @@ def compile_library(
     """
     sources = write_library(library, folder)
     target = folder / f"{library.name}.so"
-    run_compiler(compiler, *C99, "-O1", "-fPIC", "-shared", *flags, *sources, "-o", target)
+    run_compiler(compiler, *C99, "-O1", "-fPIC", "-shared", *flags, *sources, "-o", target, "-lm")
     return HostModel(library, target)
 
 
@@ -174,7 +174,7 @@ def run_sanitized(
     main, target = folder / "main.c", folder / "sanitized"
     main.write_text(_program(library), encoding="utf-8")
     include = f"-I{folder / 'src'}"
-    run_compiler(compiler, *C99, "-O1", *SANITIZERS, include, *sources, main, "-o", target)
+    run_compiler(compiler, *C99, "-O1", *SANITIZERS, include, *sources, main, "-o", target, "-lm")
     data = b"".join(np.ascontiguousarray(value).tobytes() for sample in samples for value in sample)
     done = subprocess.run([str(target)], input=data, capture_output=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr.decode()
