@@ -74,6 +74,16 @@ def weights(*shape: int, scales: tuple[float, ...] = (0.1,), axis: int = 0) -> T
     return constant(np.ones(shape), DType.INT8, Quantization(scales, (0,) * len(scales), axis))
 
 
+def binary(
+    kind: str, dtype: DType = DType.INT8, quant: Quantization = Q, result: DType | None = None
+) -> Sample:
+    """An op on two activations of one dtype that broadcast."""
+    scale = quant if dtype is DType.INT8 else None
+    output = activation(2, 3, dtype=result or dtype, quant=None if result else scale)
+    inputs = (activation(2, 1, dtype=dtype, quant=scale), activation(1, 3, dtype=dtype, quant=scale))
+    return Sample(kind, inputs, (output,), {})
+
+
 STEPS = {"stride_h": 1, "stride_w": 1, "padding": 1}
 FLOATS = activation(2, 3, dtype=DType.FLOAT32, quant=None)
 SOFT = Quantization((1 / 256,), (-128,))
@@ -116,6 +126,21 @@ SAMPLES = {
     "SOFTMAX": Sample("SOFTMAX", (activation(2, 3),), (activation(2, 3, quant=SOFT),), {"beta": 1.0}),
     "ADD": Sample("ADD", (activation(1, 2, 3), activation(3)), (activation(1, 2, 3),), {}),
     "MUL": Sample("MUL", (activation(2, 1), activation(1, 3)), (activation(2, 3),), {}),
+    **{kind: binary(kind) for kind in ("SUB", "SQUARED_DIFFERENCE", "MAXIMUM", "MINIMUM")},
+    "DIV": binary("DIV", quant=Quantization((2.0**-9,), (3,))),
+    **{kind: binary(kind, DType.FLOAT32) for kind in ("FLOOR_DIV", "FLOOR_MOD")},
+    **{kind: binary(kind, DType.BOOL) for kind in ("LOGICAL_AND", "LOGICAL_OR")},
+    **{
+        kind: binary(kind, result=DType.BOOL)
+        for kind in ("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL")
+    },
+    "SELECT_V2": Sample(
+        "SELECT_V2",
+        (activation(2, 1, dtype=DType.BOOL, quant=None), activation(1, 3), activation(2, 3)),
+        (activation(2, 3),),
+        {},
+    ),
+    "ADD_N": Sample("ADD_N", (activation(2, 3), activation(2, 3), activation(2, 3)), (activation(2, 3),), {}),
     "MEAN": Sample(
         "MEAN", (activation(1, 4, 4, 2), constant([1, -2])), (activation(1, 2),), {"keep_dims": False}
     ),
@@ -139,8 +164,26 @@ SAMPLES = {
         (activation(3, 2, dtype=DType.INT32, quant=None),),
         {"axis": -1, "values_count": 2},
     ),
-    "RELU": Sample("RELU", (activation(2, 3),), (activation(2, 3),), {}),
-    "RELU6": Sample("RELU6", (activation(2, 3),), (activation(2, 3),), {}),
+    **{
+        kind: Sample(kind, (activation(2, 3),), (activation(2, 3),), {})
+        for kind in ("ABS", "ELU", "HARD_SWISH", "L2_NORMALIZATION", "RELU", "RELU6", "RSQRT", "TANH")
+    },
+    **{
+        kind: Sample(kind, (FLOATS,), (FLOATS,), {})
+        for kind in ("CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE")
+    },
+    "LEAKY_RELU": Sample("LEAKY_RELU", (activation(2, 3),), (activation(2, 3),), {"alpha": 0.5}),
+    "LOGICAL_NOT": Sample(
+        "LOGICAL_NOT",
+        (activation(2, 3, dtype=DType.BOOL, quant=None),),
+        (activation(2, 3, dtype=DType.BOOL, quant=None),),
+        {},
+    ),
+    "LOGISTIC": Sample("LOGISTIC", (activation(2, 3),), (activation(2, 3, quant=SOFT),), {}),
+    "LOG_SOFTMAX": Sample(
+        "LOG_SOFTMAX", (activation(2, 3),), (activation(2, 3, quant=Quantization((1 / 16,), (127,))),), {}
+    ),
+    "PRELU": Sample("PRELU", (activation(2, 3), activation(3)), (activation(2, 3),), {}),
     "VIEW": Sample("VIEW", (activation(2, 3),), (activation(3, 2),), {}),
     "TFLite_Detection_PostProcess": Sample(
         "TFLite_Detection_PostProcess",
@@ -157,8 +200,12 @@ SAMPLES = {
 }
 
 
+ON_VARIABLES = ("ASSIGN", "ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE")
+"""Their rules look at other ops of the graph: see test_resources.py."""
+
+
 def test_there_is_a_sample_of_every_operator() -> None:
-    assert sorted(SAMPLES) == list(operators())
+    assert sorted([*SAMPLES, *ON_VARIABLES]) == list(operators())
 
 
 @pytest.mark.parametrize("kind", sorted(SAMPLES))
@@ -177,6 +224,14 @@ def test_rules_are_sentences_and_most_say_what_to_do(kind: str) -> None:
 
 
 Change = Callable[[Sample], Sample]
+
+SYMMETRIC = Quantization((0.5,), (0,))
+FINE = Quantization((1 / 32768,), (0,))
+
+
+def wide(sample: Sample) -> Sample:
+    """The sample with int16 for int8, its output in units of 1/32768."""
+    return sample.with_input(0, dtype=DType.INT16, quant=SYMMETRIC).with_output(dtype=DType.INT16, quant=FINE)
 
 
 def many_scales(count: int, axis: int = 0) -> Quantization:
@@ -333,7 +388,7 @@ CASES: list[tuple[str, str, Change, str, str]] = [
         "MUL",
         "one int32",
         lambda s: s.with_input(1, dtype=DType.INT32),
-        "int8 second input",
+        "have one dtype: int8, int16, int32 or float32",
         "second input int32",
     ),
     ("MEAN", "axis", lambda s: s.with_input(1, data=np.array([1, 4])), "axes are dimensions", "axis 4 of 4"),
@@ -392,7 +447,83 @@ CASES: list[tuple[str, str, Change, str, str]] = [
     ("PACK", "count", lambda s: s.with_options(values_count=3), "values_count", "2 inputs, values_count 3"),
     ("PACK", "shapes", lambda s: s.with_input(1, shape=(4,)), "of one shape", "int32[4]"),
     ("PACK", "axis", lambda s: s.with_options(axis=2), "dimension of the output", "axis 2 of 2"),
-    ("RELU", "float", lambda s: s.with_input(0, dtype=DType.FLOAT32), "int8 input", "input float32"),
+    ("RELU", "int32", lambda s: s.with_input(0, dtype=DType.INT32), "int8 input", "input int32"),
+    (
+        "TANH",
+        "asymmetric",
+        lambda s: wide(s).with_input(0, quant=Q),
+        "Zero points of int16",
+        "input with zero point 3",
+    ),
+    ("TANH", "int16 output", lambda s: wide(s).with_output(quant=SYMMETRIC), "1/32768", "scale 0.5"),
+    (
+        "TANH",
+        "coarse",
+        lambda s: wide(s).with_input(0, quant=Quantization((3.0,), (0,))),
+        "below 2.66",
+        "scale 3",
+    ),
+    ("LOGISTIC", "output", lambda s: s.with_output(quant=Q), "zero point -128", "zero point 3"),
+    ("LEAKY_RELU", "slope", lambda s: s.with_options(alpha=float("nan")), "finite", "alpha nan"),
+    ("LEAKY_RELU", "factor", lambda s: s.with_options(alpha=-2.0e9), "below 2**30", "factor 2e+09"),
+    (
+        "HARD_SWISH",
+        "scales",
+        lambda s: s.with_output(quant=Quantization((2.0**-9,), (0,))),
+        "128 times",
+        "scales 0.5 and 0.00195312",
+    ),
+    (
+        "RSQRT",
+        "factor",
+        lambda s: s.with_output(quant=Quantization((2.0**14,), (0,))),
+        "2**-11",
+        "factor 8.6",
+    ),
+    (
+        "L2_NORMALIZATION",
+        "activation",
+        lambda s: s.with_options(fused_activation_function=1),
+        "no fused",
+        "RELU",
+    ),
+    (
+        "L2_NORMALIZATION",
+        "row",
+        lambda s: s.with_input(0, shape=(1, 32769)).with_output(shape=(1, 32769)),
+        "at most 32768",
+        "32769 elements",
+    ),
+    ("LOG_SOFTMAX", "output", lambda s: s.with_output(quant=Q), "1/16", "scale 0.5, zero point 3"),
+    (
+        "LOG_SOFTMAX",
+        "row",
+        lambda s: s.with_input(0, shape=(1, 4096)).with_output(shape=(1, 4096)),
+        "at most 4095",
+        "4096 elements",
+    ),
+    (
+        "LOG_SOFTMAX",
+        "scale",
+        lambda s: s.with_input(0, quant=Quantization((2.0**-25,), (0,))),
+        "above 2**-25",
+        "scale 2.98",
+    ),
+    (
+        "SOFTMAX",
+        "int16 input",
+        lambda s: wide(s).with_output(quant=FINE).with_input(0, quant=Q),
+        "int16 input has zero point 0",
+        "zero point 3",
+    ),
+    (
+        "SOFTMAX",
+        "int16 scale",
+        lambda s: wide(s).with_output(quant=FINE).with_input(0, quant=Quantization((6.0,), (0,))),
+        "below 5 for int16",
+        "beta 1, scale 6",
+    ),
+    ("PRELU", "shape", lambda s: s.with_input(1, shape=(4,)), "broadcast", "[2, 3] and [4]"),
     (
         "TFLite_Detection_PostProcess",
         "int8",

@@ -1,8 +1,15 @@
-"""Shapes and zero points for op matrices of two broadcast operands."""
+"""Operands, shapes and zero points for op matrices of two broadcast operands."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 from hypothesis import strategies as st
+
+from tests.support.op_cases import OpCase, tensor
+from tinygen.ir import DType
 
 NONE, RELU, RELU_N1_TO_1, RELU6 = range(4)
 """Fused activations by their number in the schema."""
@@ -25,6 +32,33 @@ BROADCASTS = [
 ]
 ZERO_POINTS = [(0, 0, 0), (-128, 127, 5), (127, -128, -128), (13, -7, 127)]
 """Of both inputs and the output."""
+
+Shape = Sequence[int]
+
+
+def binary(
+    kind: str,
+    shapes: tuple[Shape, Shape],
+    dtype: DType,
+    scales: Sequence[float | None] = (None, None, None),
+    zeros: Sequence[int] = (0, 0, 0),
+    *,
+    options: Mapping[str, Any] | None = None,
+    result: DType | None = None,
+) -> OpCase:
+    """An op on two activations of `dtype`.
+
+    Args:
+        kind: of the operator.
+        shapes: of the inputs, which broadcast.
+        dtype: of the inputs.
+        scales, zeros: of both inputs and the output.
+        options: fields of the options table.
+        result: dtype of the output; that of the inputs where left out.
+    """
+    inputs = [tensor(shape, *quant, dtype) for shape, *quant in zip(shapes, scales, zeros, strict=False)]
+    output = tensor(np.broadcast_shapes(*shapes), scales[2], zeros[2], result or dtype)
+    return OpCase(kind, tuple(inputs), output, options or {})
 
 
 @st.composite

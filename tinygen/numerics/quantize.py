@@ -105,3 +105,30 @@ def activation_range(
     if high is not None:
         maximum = min(maximum, _quantized_limit(high, scale, zero_point))
     return minimum, maximum
+
+
+def plain_activation_range(
+    activation_name: str, dtype: np.dtype[Any] | type[np.generic]
+) -> tuple[int, int] | tuple[float, float]:
+    """The range that a fused activation leaves of plain numbers; without one that of all finite numbers.
+
+    Source: CalculateActivationRange in tensorflow/lite/kernels/kernel_util.h.
+
+    Args:
+        activation_name: as for `activation_range`.
+        dtype: int32, int64 or float32.
+
+    Returns:
+        Lowest and highest value, both included.
+
+    Raises:
+        ValueError: for another activation.
+    """
+    if activation_name not in _ACTIVATION_LIMITS:
+        raise ValueError(f"{activation_name} is no range of values")
+    low, high = _ACTIVATION_LIMITS[activation_name]
+    if np.issubdtype(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        return int(limits.min if low is None else low), int(limits.max if high is None else high)
+    finite = np.finfo(dtype)
+    return float(finite.min if low is None else low), float(finite.max if high is None else high)

@@ -1,18 +1,17 @@
-"""ADD of int8 tensors."""
+"""ADD."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinygen.ir import Array, Attributes, Graph, Op
+import numpy as np
+
+from tinygen.ir import Array, Attributes, DType, Graph, Op
 from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops import broadcast
 from tinygen.ops.geometry import Activation
 from tinygen.ops.operator import Known, Operator, Options, attributes_of
-from tinygen.ops.rules import supported_activation
-
-LEFT_SHIFT = 20
-"""Bits that int8 operands gain before they are rescaled (tensorflow/lite/micro/kernels/add_common.cc)."""
+from tinygen.ops.rules import QUANTIZED_DTYPES, factor_below_one, supported_activation
 
 
 @dataclass(frozen=True)
@@ -27,45 +26,69 @@ def from_options(options: Options) -> AddAttributes:
     return AddAttributes(activation=Activation(options.get("fused_activation_function", 0)))
 
 
+def left_shift(dtype: DType) -> int:
+    """Bits that operands gain before they are rescaled (tensorflow/lite/micro/kernels/add_common.cc)."""
+    return 15 if dtype is DType.INT16 else 20
+
+
 def rescale_factors(graph: Graph, op: Op) -> tuple[float, float, float]:
     """Real factors of both inputs and of the output; see CalculateOpDataAdd in add_common.cc."""
     first, second, output = broadcast.scales(graph, op)
     unit = 2.0 * max(first, second)
-    return first / unit, second / unit, unit / ((1 << LEFT_SHIFT) * output)
+    return first / unit, second / unit, unit / ((1 << left_shift(graph.result(op).dtype)) * output)
 
 
-def output_factor_below_one(graph: Graph, op: Op) -> str | None:
-    """The output's scale is above 2**-19 times the larger input scale.
+def no_int32_activation(graph: Graph, op: Op) -> str | None:
+    """An ADD of int32 has no fused activation.
 
-    Source: QuantizeMultiplierSmallerThanOneExp in tensorflow/lite/kernels/internal/quantization_util.cc.
-    Check the ranges that the representative dataset produces.
+    TFLM leaves it out without saying so. Make it a layer of its own.
     """
-    factor = rescale_factors(graph, op)[2]
-    return None if factor < 1.0 else f"factor {factor:g}"
+    activation = attributes_of(op, AddAttributes).activation
+    wrong = graph.result(op).dtype is DType.INT32 and activation is not Activation.NONE
+    return str(activation) if wrong else None
 
 
-def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
-    """The sum as TFLM rounds it (tensorflow/lite/kernels/internal/reference/integer_ops/add.h)."""
+def rescaled(
+    graph: Graph, op: Op, known: Known, factors: tuple[float, float, float], signs: tuple[int, int]
+) -> Array | None:
+    """The sum of the inputs times `signs` in units of the output, which TFLM rounds three times."""
     first, second = known[0], known[1]
     if first is None or second is None:
         return None
-    factors = rescale_factors(graph, op)
+    bits = left_shift(graph.result(op).dtype)
     total = sum(
-        multiply_by_quantized_multiplier(
-            broadcast.zeroed(graph, op, index, values) << LEFT_SHIFT, *quantize_multiplier(factors[index])
+        signs[index]
+        * multiply_by_quantized_multiplier(
+            broadcast.zeroed(graph, op, index, values) << bits, *quantize_multiplier(factors[index])
         )
         for index, values in enumerate((first, second))
     )
-    scaled = multiply_by_quantized_multiplier(total, *quantize_multiplier(factors[2]))
-    return (broadcast.clamp(graph, op, scaled, attributes_of(op, AddAttributes).activation),)
+    return multiply_by_quantized_multiplier(total, *quantize_multiplier(factors[2]))
+
+
+def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
+    """The sum as TFLM rounds it (add.h in tensorflow/lite/kernels/internal/reference and integer_ops)."""
+    if known[0] is None or known[1] is None:
+        return None
+    activation = attributes_of(op, AddAttributes).activation
+    if graph.result(op).dtype not in QUANTIZED_DTYPES:
+        return broadcast.clamp_plain(broadcast.plain(graph, op, known, np.add), activation)
+    scaled = rescaled(graph, op, known, rescale_factors(graph, op), (1, 1))
+    return None if scaled is None else (broadcast.clamp(graph, op, scaled, activation),)
 
 
 OPERATOR = Operator(
     kind="ADD",
     options="AddOptions",
     from_options=from_options,
-    form=broadcast.FORM,
-    rules=(broadcast.shapes_broadcast, output_factor_below_one, supported_activation),
+    form=broadcast.form((DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)),
+    rules=(
+        broadcast.shapes_broadcast,
+        broadcast.plain_int32,
+        factor_below_one(lambda graph, op: rescale_factors(graph, op)[2]),
+        supported_activation,
+        no_int32_activation,
+    ),
     infer=broadcast.infer,
     evaluate=evaluate,
 )

@@ -1,15 +1,17 @@
-"""MUL of int8 tensors."""
+"""MUL."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinygen.ir import Array, Attributes, Graph, Op
+import numpy as np
+
+from tinygen.ir import Array, Attributes, DType, Graph, Op
 from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops import broadcast
 from tinygen.ops.geometry import Activation
 from tinygen.ops.operator import Known, Operator, Options, attributes_of
-from tinygen.ops.rules import factor_fits, supported_activation
+from tinygen.ops.rules import QUANTIZED_DTYPES, factor_fits, supported_activation
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,23 @@ def rescale_factor(graph: Graph, op: Op) -> float:
 
 
 def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
-    """The product as TFLM rounds it (tensorflow/lite/kernels/internal/reference/integer_ops/mul.h)."""
+    """The product as TFLM rounds it (mul.h in tensorflow/lite/kernels/internal/reference and integer_ops)."""
     first, second = known[0], known[1]
     if first is None or second is None:
         return None
+    activation = attributes_of(op, MulAttributes).activation
+    if graph.result(op).dtype not in QUANTIZED_DTYPES:
+        return broadcast.clamp_plain(broadcast.plain(graph, op, known, np.multiply), activation)
     product = broadcast.zeroed(graph, op, 0, first) * broadcast.zeroed(graph, op, 1, second)
     scaled = multiply_by_quantized_multiplier(product, *quantize_multiplier(rescale_factor(graph, op)))
-    return (broadcast.clamp(graph, op, scaled, attributes_of(op, MulAttributes).activation),)
+    return (broadcast.clamp(graph, op, scaled, activation),)
 
 
 OPERATOR = Operator(
     kind="MUL",
     options="MulOptions",
     from_options=from_options,
-    form=broadcast.FORM,
+    form=broadcast.form((DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)),
     rules=(broadcast.shapes_broadcast, factor_fits(rescale_factor), supported_activation),
     infer=broadcast.infer,
     evaluate=evaluate,

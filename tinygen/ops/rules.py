@@ -290,6 +290,24 @@ def factor_fits(factor: Callable[[Graph, Op], float]) -> Rule:
     )
 
 
+def factor_below_one(factor: Callable[[Graph, Op], float]) -> Rule:
+    """The factor from a sum of rescaled operands to a quantized output is one that TFLM defines."""
+
+    def test(graph: Graph, op: Op) -> str | None:
+        tensor = OUTPUT.of(graph, op)
+        if tensor is None or tensor.dtype not in QUANTIZED_DTYPES:
+            return None
+        value = factor(graph, op)
+        return None if value < 1.0 else f"factor {value:g}"
+
+    return stated(
+        "The output's scale is above 2**-19 times the larger input scale, 2**-14 times of int16.",
+        "Source: QuantizeMultiplierSmallerThanOneExp in tensorflow/lite/kernels/internal/"
+        "quantization_util.cc. Check the ranges that the representative dataset produces.",
+        test,
+    )
+
+
 def scale_ratio(graph: Graph, op: Op) -> float:
     """Scale of the input over that of the output; 1 where one of them has none or is float."""
     source, target = INPUT.of(graph, op), OUTPUT.of(graph, op)

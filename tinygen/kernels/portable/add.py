@@ -1,43 +1,45 @@
-"""ADD: firmware/kernels/portable/add.h."""
+"""ADD and SUB: firmware/kernels/portable/add.h, and arithmetic.h for plain numbers."""
 
 from __future__ import annotations
 
-from tinygen.ir import Graph, Op, Tensor
-from tinygen.kernels.broadcast import BinaryKernel
-from tinygen.kernels.interface import Candidate, Parameter, Proposal, Refusal, Region
-from tinygen.kernels.operands import at_run_time, dense_activations, is_int8, specialized
+from tinygen.ir import DType, Graph, Op, Tensor
+from tinygen.kernels.broadcast import BinaryKernel, Template, refusal
+from tinygen.kernels.interface import Candidate, Parameter, Proposal, Region
+from tinygen.kernels.operands import at_run_time, is_quantized, specialized
+from tinygen.kernels.portable import arithmetic
 from tinygen.numerics.fixed_point import quantize_multiplier
 from tinygen.numerics.quantize import activation_range
+from tinygen.ops import add, sub
 from tinygen.ops.add import AddAttributes
 from tinygen.ops.operator import attributes_of
+from tinygen.ops.sub import SubAttributes
 from tinygen.target import Target
 
-KINDS = ("ADD",)
+KINDS = ("ADD", "SUB")
 
-_LEFT_SHIFT = 20
-_CODE_BYTES = 144
-_INSTRUCTIONS_AN_ELEMENT = 28
+_TEMPLATE = Template("add", "add", "tg_add_params", instructions=28, code_bytes=144)
 
 
-def _parameters(larger: Tensor, smaller: Tensor, result: Tensor, activation: str) -> tuple[Parameter, ...]:
-    """Source: CalculateOpDataAdd in tensorflow/lite/micro/kernels/add_common.cc."""
-    assert larger.quant is not None
-    assert smaller.quant is not None
+def _parameters(graph: Graph, op: Op, order: tuple[int, int], activation: str) -> tuple[Parameter, ...]:
+    """The parameters where `order` are the inputs' positions, that of the larger scale first."""
+    result = graph.result(op)
+    larger, smaller = (graph.operand(op, position).quant for position in order)
+    assert larger is not None
+    assert smaller is not None
     assert result.quant is not None
-    twice_largest = 2 * larger.quant.scale
-    multiplier2, shift2 = quantize_multiplier(smaller.quant.scale / twice_largest)
-    multiplier, shift = quantize_multiplier(twice_largest / ((1 << _LEFT_SHIFT) * result.quant.scale))
+    factors = (sub if op.kind == "SUB" else add).rescale_factors(graph, op)
+    multiplier2, shift2 = quantize_multiplier(factors[order[1]])
+    multiplier, shift = quantize_multiplier(factors[2])
     lowest, highest = activation_range(
         activation, result.quant.scale, result.quant.zero_point, result.dtype.numpy
     )
-    # Equal scales give the factor one half, 2^30 and shift 0. tg_requantize_down needs a shift of at least
-    # one to the right; shifting left by one more beforehand makes up for it, exactly.
-    more = 1 if shift2 == 0 else 0
+    signs = (1, -1 if op.kind == "SUB" else 1)
     fields = at_run_time(
-        zero1=larger.quant.zero_point,
-        zero2=smaller.quant.zero_point,
+        zero1=larger.zero_point,
+        zero2=smaller.zero_point,
         multiplier2=multiplier2,
-        shift2=shift2 - more,
+        # Equal scales need none, and the factor 0 any.
+        shift2=min(shift2, -1),
         multiplier=multiplier,
         shift=shift,
         zero=result.quant.zero_point,
@@ -45,32 +47,36 @@ def _parameters(larger: Tensor, smaller: Tensor, result: Tensor, activation: str
     # The range is all of int8 for most layers, which takes one instruction where it is known.
     return (
         *fields,
-        *specialized(left2=_LEFT_SHIFT + more, any_scale=int(shift >= 0), lowest=lowest, highest=highest),
+        *specialized(
+            left=add.left_shift(result.dtype),
+            sign1=signs[order[0]],
+            sign2=signs[order[1]],
+            # Only equal scales have the factor one half.
+            same_scale=int((multiplier2, shift2) == (1 << 30, 0)),
+            any_scale=int(shift >= 0),
+            lowest=lowest,
+            highest=highest,
+        ),
     )
 
 
-def _candidate(op: Op, kernel: BinaryKernel, parameters: tuple[Parameter, ...]) -> Candidate:
-    return Candidate(
-        set="portable",
-        name="add broadcast" if kernel.levels else "add",
-        covers=(op.id,),
-        operands=dense_activations((kernel.input1, kernel.input2, kernel.result)),
-        cost=kernel.cost(_INSTRUCTIONS_AN_ELEMENT, _CODE_BYTES),
-        call=kernel.call("add", parameters),
-        overlaps=kernel.overlaps(),
-        constants=kernel.constants(),
-    )
+def _quantized(op: Op, graph: Graph, inputs: tuple[Tensor, Tensor]) -> Candidate:
+    expected: type[AddAttributes] | type[SubAttributes] = SubAttributes if op.kind == "SUB" else AddAttributes
+    activation = attributes_of(op, expected).activation.name
+    scales = [tensor.quant.scale if tensor.quant else 0.0 for tensor in inputs]
+    order = (0, 1) if scales[0] > scales[1] else (1, 0)
+    kernel = BinaryKernel(inputs[order[0]], inputs[order[1]], graph.result(op))
+    return kernel.candidate(op, _TEMPLATE, _parameters(graph, op, order, activation))
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
-    """One candidate, for int8 and any shapes that broadcast; over either operand where that is right."""
+    """One candidate, for any shapes that broadcast; over either operand where that is right."""
     (op,) = region
-    operands = (graph.operand(op, 0), graph.operand(op, 1))
-    result = graph.result(op)
-    if not all(map(is_int8, (*operands, result))):
-        dtypes = " and ".join(str(tensor.dtype) for tensor in operands)
-        return Refusal("portable", "ADD takes and gives int8 tensors", f"{dtypes} to {result.dtype}")
-    attributes = attributes_of(op, AddAttributes)
-    smaller, larger = sorted(operands, key=lambda tensor: tensor.quant.scale if tensor.quant else 0.0)
-    parameters = _parameters(larger, smaller, result, attributes.activation.name)
-    return [_candidate(op, BinaryKernel(larger, smaller, result), parameters)]
+    inputs, result = (graph.operand(op, 0), graph.operand(op, 1)), graph.result(op)
+    for dtype in (DType.INT8, DType.INT16):
+        if all(is_quantized(tensor, dtype) for tensor in (*inputs, result)):
+            return [_quantized(op, graph, inputs)]
+    candidate = arithmetic.plain(op, graph)
+    if candidate is None:
+        return refusal(op, (*inputs, result), "int8, int16, int32 or float32 tensors")
+    return [candidate]

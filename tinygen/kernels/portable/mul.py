@@ -1,11 +1,12 @@
-"""MUL: firmware/kernels/portable/mul.h."""
+"""MUL: firmware/kernels/portable/mul.h, and arithmetic.h for plain numbers."""
 
 from __future__ import annotations
 
-from tinygen.ir import Graph, Tensor
-from tinygen.kernels.broadcast import BinaryKernel
-from tinygen.kernels.interface import Candidate, Parameter, Proposal, Refusal, Region
-from tinygen.kernels.operands import at_run_time, dense_activations, is_int8, specialized
+from tinygen.ir import DType, Graph, Tensor
+from tinygen.kernels.broadcast import BinaryKernel, Template, refusal
+from tinygen.kernels.interface import Parameter, Proposal, Region
+from tinygen.kernels.operands import at_run_time, is_quantized, specialized
+from tinygen.kernels.portable import arithmetic
 from tinygen.numerics.fixed_point import quantize_multiplier
 from tinygen.numerics.quantize import activation_range
 from tinygen.ops.mul import MulAttributes
@@ -14,8 +15,7 @@ from tinygen.target import Target
 
 KINDS = ("MUL",)
 
-_CODE_BYTES = 112
-_INSTRUCTIONS_AN_ELEMENT = 21
+_TEMPLATE = Template("mul", "mul", "tg_mul_params", instructions=21, code_bytes=112)
 
 
 def _parameters(input1: Tensor, input2: Tensor, result: Tensor, activation: str) -> tuple[Parameter, ...]:
@@ -34,29 +34,20 @@ def _parameters(input1: Tensor, input2: Tensor, result: Tensor, activation: str)
         shift=shift,
         zero=result.quant.zero_point,
     )
-    # The range is all of int8 for most layers, which takes one instruction where it is known.
-    return (*fields, *specialized(any_scale=int(shift >= 0), lowest=lowest, highest=highest))
+    any_scale = shift >= 0 or result.dtype is DType.INT16
+    # The range is all of the dtype for most layers, which takes one instruction where it is known.
+    return (*fields, *specialized(any_scale=int(any_scale), lowest=lowest, highest=highest))
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
-    """One candidate, for int8 and any shapes that broadcast; over either operand where that is right."""
+    """One candidate, for any shapes that broadcast; over either operand where that is right."""
     (op,) = region
-    input1, input2, result = graph.operand(op, 0), graph.operand(op, 1), graph.result(op)
-    if not all(map(is_int8, (input1, input2, result))):
-        found = f"{input1.dtype} and {input2.dtype} to {result.dtype}"
-        return Refusal("portable", "MUL takes and gives int8 tensors", found)
-    attributes = attributes_of(op, MulAttributes)
-    kernel = BinaryKernel(input1, input2, result)
-    parameters = _parameters(input1, input2, result, attributes.activation.name)
-    return [
-        Candidate(
-            set="portable",
-            name="mul broadcast" if kernel.levels else "mul",
-            covers=(op.id,),
-            operands=dense_activations((input1, input2, result)),
-            cost=kernel.cost(_INSTRUCTIONS_AN_ELEMENT, _CODE_BYTES),
-            call=kernel.call("mul", parameters),
-            overlaps=kernel.overlaps(),
-            constants=kernel.constants(),
-        )
-    ]
+    tensors = graph.operand(op, 0), graph.operand(op, 1), graph.result(op)
+    for dtype in (DType.INT8, DType.INT16):
+        if all(is_quantized(tensor, dtype) for tensor in tensors):
+            parameters = _parameters(*tensors, attributes_of(op, MulAttributes).activation.name)
+            return [BinaryKernel(*tensors).candidate(op, _TEMPLATE, parameters)]
+    candidate = arithmetic.plain(op, graph)
+    if candidate is None:
+        return refusal(op, tensors, "int8, int16, int32 or float32 tensors")
+    return [candidate]
