@@ -32,3 +32,17 @@ def conv_classifier() -> bytes:
     classes = w.tensor("softmax", (1, 3), scales=1 / 256, zero_points=-128)
     w.op("SOFTMAX", [logits], [classes], {"beta": 1.0})
     return w.finish([classes])
+
+
+def dense_network() -> bytes:
+    """Input 1x16, two fully connected layers, 4 outputs that depend on every weight."""
+    rng = np.random.default_rng(3)
+    w = ModelWriter()
+    x = w.input("sensor", (1, 16), scales=0.02, zero_points=-5)
+    first = w.constant("first", rng.integers(-127, 128, (8, 16)), DType.INT8, 0.01)
+    hidden = w.tensor("hidden", (1, 8), scales=0.08, zero_points=3)
+    w.op("FULLY_CONNECTED", [x, first, None], [hidden], {"fused_activation_function": "NONE"})
+    second = w.constant("second", rng.integers(-127, 128, (4, 8)), DType.INT8, 0.01)
+    scores = w.tensor("scores", (1, 4), scales=0.2, zero_points=1)
+    w.op("FULLY_CONNECTED", [hidden, second, None], [scores], {"fused_activation_function": "NONE"})
+    return w.finish([scores])
