@@ -188,7 +188,7 @@ def sweep_overlaps(
     for overlap in kernel.candidate.overlaps:
         source, output = (kernel.graph.tensors[key] for key in (overlap.input, overlap.output))
         step = max(source.dtype.bytes, output.dtype.bytes)
-        aligned = step if source.dtype is output.dtype else 1
+        aligned = min(source.dtype.bytes, output.dtype.bytes)
         for distance in range(-(output.bytes // step + 1) * step, source.bytes + step + 1, aligned):
             # The wider element stays aligned.
             near = {overlap.input: -distance, overlap.output: 0}

@@ -16,6 +16,7 @@ from tinygen.ir import Array, DType
 _OPTION_TABLES = {
     "AVERAGE_POOL_2D": "Pool2DOptions",
     "MAX_POOL_2D": "Pool2DOptions",
+    "L2_NORMALIZATION": "L2NormOptions",
     "L2_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
     "SUM": "ReducerOptions",
@@ -147,7 +148,7 @@ class GraphWriter:
             kind: schema name of the operator, or any other name for a custom op.
             inputs, outputs: tensor indices; None is an optional input left out.
             options: the options table's fields in snake_case, unset ones taking the schema's defaults;
-                enumerations by name or number, vectors as sequences. None leaves the table out.
+                enumerations by name or number, text, vectors as sequences. None leaves the table out.
             table: the options table's name where it is not the operator's own.
             custom_options: bytes given to a custom op.
         """
@@ -285,7 +286,7 @@ def _options(builder: flatbuffers.Builder, table: str, options: Mapping[str, Any
 
     def stored(name: str, value: Any) -> Any:
         if isinstance(value, str):
-            return getattr(_ENUMS[name], value)
+            return getattr(_ENUMS[name], value) if name in _ENUMS else builder.CreateString(value)
         return _vector(builder, value, "int32") if isinstance(value, Sequence) else value
 
     values = {name: stored(name, value) for name, value in options.items()}

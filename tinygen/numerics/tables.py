@@ -124,7 +124,7 @@ RSQRT_SHIFT = 20
 
 def rsqrt_factor(source: Affine, result: Affine) -> float:
     """Factor of 1 / sqrt(quantized value). Source: SetRsqrtOutputMultiplier in elementwise.cc."""
-    return 1.0 / float(np.sqrt(np.float32(source.scale)) * np.float32(result.scale))
+    return 1.0 / (math.sqrt(source.scale) * result.scale)
 
 
 def rsqrt_s8(source: Affine, result: Affine) -> Array:

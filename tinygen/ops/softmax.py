@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tinygen.ir import Attributes, DType, Graph, Op
 from tinygen.ops.elementwise import input_shape
@@ -23,7 +25,8 @@ def from_options(options: Options) -> SoftmaxAttributes:
     return SoftmaxAttributes(beta=float(options.get("beta", 0.0)))
 
 
-_LONGEST_ROW = {DType.INT8: 4095, DType.INT16: 32768}
+LONGEST_ROW: Mapping[DType, int] = MappingProxyType({DType.INT8: 4095, DType.INT16: 32768})
+"""Elements, by the dtype of the input: what the sums in TFLM's kernels hold."""
 
 
 def row_fits(graph: Graph, op: Op) -> str | None:
@@ -33,15 +36,17 @@ def row_fits(graph: Graph, op: Op) -> str | None:
     (tensorflow/lite/kernels/internal/reference/softmax.h). Reduce the number of classes.
     """
     source = graph.operand(op, 0)
-    longest = _LONGEST_ROW.get(source.dtype, math.inf)
+    longest = LONGEST_ROW.get(source.dtype, math.inf)
     return None if source.shape[-1] <= longest else f"{source.shape[-1]} elements"
 
 
-_OUTPUTS = {
-    (DType.INT8, DType.INT8): (1 / 256, -128, 0.0),
-    (DType.INT8, DType.INT16): (1 / 65536, -32768, 0.001),
-    (DType.INT16, DType.INT16): (1 / 32768, 0, 0.001),
-}
+_OUTPUTS: Mapping[tuple[DType, DType], tuple[float, int, float]] = MappingProxyType(
+    {
+        (DType.INT8, DType.INT8): (1 / 256, -128, 0.0),
+        (DType.INT8, DType.INT16): (1 / 65536, -32768, 0.001),
+        (DType.INT16, DType.INT16): (1 / 32768, 0, 0.001),
+    }
+)
 """Scale, zero point and relative tolerance of the scale, by the dtypes of input and output."""
 
 

@@ -34,7 +34,13 @@ def random_pairs(count, seed, low=1e-3, high=1.0):
 
 
 def test_logistic_and_tanh_of_every_int8(tmp_path):
-    scales = np.exp(np.linspace(np.log(2.0**-27), np.log(1e4), 40)).tolist() + [2.0**-28, 1 / 16, 0.125, 15.0]
+    scales = [
+        *np.exp(np.linspace(np.log(2.0**-27), np.log(10000.0), 40)).tolist(),
+        2.0 ** (-28),
+        1 / 16,
+        0.125,
+        15.0,
+    ]
     cases = [case("LOGISTIC", (scale, 1 / 256), (zero, -128)) for scale in scales for zero in (0, -128, 127)]
     cases += [case("TANH", (scale, 1 / 128), (zero, 0)) for scale in scales for zero in (0, -128, 127)]
     assert check_every_value(cases, ALL_INT8, tmp_path).instances == 1

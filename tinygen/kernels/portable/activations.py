@@ -25,7 +25,7 @@ def _kernel(
 ) -> UnaryKernel:
     return UnaryKernel(
         set="portable",
-        name=name.replace("_", " "),
+        name=name.replace("_", " ").removesuffix(" s8"),
         header="portable/activations.h",
         function=f"tg_{name}",
         params=params,

@@ -13,7 +13,7 @@ KINDS = ("L2_NORMALIZATION",)
 
 _INT8 = UnaryKernel(
     set="portable",
-    name="l2 normalization s8",
+    name="l2_normalization",
     header="portable/l2_normalization.h",
     function="tg_l2_normalization_s8",
     params="tg_l2_normalization_params",
@@ -25,7 +25,7 @@ _INT8 = UnaryKernel(
 )
 _REAL = UnaryKernel(
     set="portable",
-    name="l2 normalization f32",
+    name="l2_normalization f32",
     header="portable/l2_normalization.h",
     function="tg_l2_normalization_f32",
     params="tg_l2_normalization_params",

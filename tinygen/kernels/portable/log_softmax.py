@@ -15,7 +15,7 @@ KINDS = ("LOG_SOFTMAX",)
 
 _INT8 = UnaryKernel(
     set="portable",
-    name="log softmax s8",
+    name="log_softmax",
     header="portable/log_softmax.h",
     function="tg_log_softmax_s8",
     params="tg_log_softmax_params",
@@ -27,7 +27,7 @@ _INT8 = UnaryKernel(
 )
 _REAL = UnaryKernel(
     set="portable",
-    name="log softmax f32",
+    name="log_softmax f32",
     header="portable/log_softmax.h",
     function="tg_log_softmax_f32",
     params="tg_log_softmax_f32_params",

@@ -16,7 +16,7 @@ KINDS = ("RELU", "RELU6")
 def _kernel(name: str, params: str, instructions: int, code_bytes: int) -> UnaryKernel:
     return UnaryKernel(
         set="portable",
-        name=name.replace("_", " "),
+        name=name.replace("_", " ").removesuffix(" s8"),
         header="portable/relu.h",
         function=f"tg_{name}",
         params=params,

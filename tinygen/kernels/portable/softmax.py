@@ -23,7 +23,7 @@ KINDS = ("SOFTMAX",)
 _INT8 = {
     DType.INT8: UnaryKernel(
         set="portable",
-        name="softmax s8",
+        name="softmax",
         header="portable/softmax.h",
         function="tg_softmax_s8",
         params="tg_softmax_params",

@@ -31,7 +31,7 @@ KINDS = (
 def _kernel(name: str, instructions: int, code_bytes: int, params: str = "tg_unary_params") -> UnaryKernel:
     return UnaryKernel(
         set="portable",
-        name=name.replace("_", " "),
+        name=name.replace("_", " ").removesuffix(" s8"),
         header="portable/unary.h",
         function=f"tg_{name}",
         params=params,
