@@ -42,7 +42,7 @@ class TestTable(_Table):
 
     __test__ = False  # pytest collects classes by name
 
-    emulator: Literal["auto", "host", "qemu", "renode"] = "auto"
+    emulator: Literal["auto", "host", "qemu"] = "auto"
     samples: Annotated[int, Field(ge=1, le=10_000)] = 8
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
 
