@@ -185,6 +185,15 @@ SAMPLES = {
     ),
     "PRELU": Sample("PRELU", (activation(2, 3), activation(3)), (activation(2, 3),), {}),
     "VIEW": Sample("VIEW", (activation(2, 3),), (activation(3, 2),), {}),
+    "TFLM_DECODE": Sample(
+        "TFLM_DECODE",
+        (
+            constant([0b01100000], DType.UINT8),
+            constant([0, 1, 0, 0, 1, 1, *(0,) * 10, 7, 9], DType.UINT8),
+        ),
+        (activation(1, 3),),
+        {},
+    ),
     "TFLite_Detection_PostProcess": Sample(
         "TFLite_Detection_PostProcess",
         tuple(replace(FLOATS, shape=shape) for shape in ((1, 6, 4), (1, 6, 3), (6, 4))),
@@ -524,6 +533,21 @@ CASES: list[tuple[str, str, Change, str, str]] = [
         "beta 1, scale 6",
     ),
     ("PRELU", "shape", lambda s: s.with_input(1, shape=(4,)), "broadcast", "[2, 3] and [4]"),
+    (
+        "TFLM_DECODE",
+        "alone",
+        lambda s: replace(s, inputs=s.inputs[:1]),
+        "two inputs for each output",
+        "inputs: 1, outputs: 1",
+    ),
+    ("TFLM_DECODE", "computed", lambda s: s.with_input(0, data=None), "inputs are constant", "input 0"),
+    (
+        "TFLM_DECODE",
+        "short",
+        lambda s: s.with_output(shape=(1, 9)),
+        "decode type is LUT",
+        "1 bytes of indices for 9 elements",
+    ),
     (
         "TFLite_Detection_PostProcess",
         "int8",

@@ -169,9 +169,10 @@ class ModelWriter(GraphWriter):
     >>> data = w.finish(outputs=[y])
     """
 
-    def __init__(self, *, version: int = 3, description: str = "") -> None:
+    def __init__(self, *, version: int = 3, description: str = "", metadata: Sequence[str] = ()) -> None:
         super().__init__(buffers=[b""])
         self.version = version
+        self.metadata = tuple(metadata)
         self.description = description
         self.subgraphs: list[GraphWriter] = [self]
 
@@ -189,12 +190,15 @@ class ModelWriter(GraphWriter):
         graph_vector = _offsets(builder, [_graph(builder, graph, codes) for graph in self.subgraphs])
         code_vector = _offsets(builder, [_operator_code(builder, kind) for kind in codes])
         description = builder.CreateString(self.description)
+        metadata = _offsets(builder, [_metadata(builder, name) for name in self.metadata])
         tflite.ModelStart(builder)
         tflite.ModelAddVersion(builder, self.version)
         tflite.ModelAddOperatorCodes(builder, code_vector)
         tflite.ModelAddSubgraphs(builder, graph_vector)
         tflite.ModelAddDescription(builder, description)
         tflite.ModelAddBuffers(builder, buffer_vector)
+        if self.metadata:
+            tflite.ModelAddMetadata(builder, metadata)
         builder.Finish(tflite.ModelEnd(builder), b"TFL3")
         return bytes(builder.Output())
 
@@ -226,6 +230,14 @@ def _buffer(builder: flatbuffers.Builder, data: bytes) -> int:
     if data:
         tflite.BufferAddData(builder, vector)
     return int(tflite.BufferEnd(builder))
+
+
+def _metadata(builder: flatbuffers.Builder, name: str) -> int:
+    """An entry that names the empty buffer."""
+    text = builder.CreateString(name)
+    tflite.MetadataStart(builder)
+    tflite.MetadataAddName(builder, text)
+    return int(tflite.MetadataEnd(builder))
 
 
 def _operator_code(builder: flatbuffers.Builder, kind: str) -> int:

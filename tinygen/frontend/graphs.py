@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tinygen.frontend import flexbuffer
@@ -52,14 +53,31 @@ def make_graph(raw: RawGraph, *, main: bool) -> tuple[Graph, list[Violation]]:
     graph = Graph(raw.name, tensors, tuple(ops), inputs, tuple(raw.outputs))
     _check_order(graph)
 
+    kinds = [_operator(item, known) for item in raw.operators]
+    decoded = _with_decoded(graph, kinds)
+    kept = {op.id for op in decoded.ops}
     violations: list[Violation] = []
-    for op, item, fault in zip(ops, raw.operators, faults, strict=True):
-        operator = _operator(item, known)
+    for op, operator, fault in zip(ops, kinds, faults, strict=True):
         if fault:
             violations.append(Violation(op, layer_name(graph, op), *fault))
-        elif operator is not None:
-            violations += check(operator, graph, op)
-    return graph, violations
+        elif operator is not None and op.id in kept:
+            violations += check(operator, decoded, op)
+    return decoded, violations
+
+
+def _with_decoded(graph: Graph, kinds: Sequence[Operator | None]) -> Graph:
+    """The graph with encoded constants decoded, but for those that cannot be: their rules tell why."""
+    current = graph
+    decoded: set[int] = set()
+    for op, operator in zip(graph.ops, kinds, strict=True):
+        if operator is None or not operator.decodes or operator.evaluate is None:
+            continue
+        if not check(operator, graph, op):
+            values = operator.evaluate(graph, op, [graph.operand(op, i).data for i in range(len(op.inputs))])
+            pairs = zip(op.outputs, values or (), strict=True)
+            current = current.with_tensors(replace(current.tensors[key], data=data) for key, data in pairs)
+            decoded.add(op.id)
+    return current.with_ops(op for op in graph.ops if op.id not in decoded) if decoded else graph
 
 
 def _op(index: int, raw: RawOperator, attributes: Attributes) -> Op:

@@ -20,6 +20,7 @@ MAX_FILE = 256 << 20
 
 _IDENTIFIER = b"TFL3"
 _SCHEMA_VERSION = 3
+_COMPRESSED = "COMPRESSION_METADATA"
 _LISTED = 50
 """Violations that one message lists."""
 
@@ -113,6 +114,8 @@ def survey(data: bytes, name: str) -> Survey:
         raw = schema.decode(data)
         if raw.version != _SCHEMA_VERSION:
             raise _other_version(name, raw.version)
+        if _COMPRESSED in raw.metadata:
+            raise _compressed(name)
         built = [make_graph(graph, main=index == 0) for index, graph in enumerate(raw.graphs)]
     except DamagedError as error:
         raise ModelError(
@@ -138,6 +141,14 @@ def _other_version(name: str, version: int) -> ModelError:
     return ModelError(
         f"{name} has schema version {version}; tinygen reads version {_SCHEMA_VERSION}.",
         hints=("Convert the model again with TensorFlow 2.",),
+    )
+
+
+def _compressed(name: str) -> ModelError:
+    return ModelError(
+        f"{name} has weights compressed by metadata.",
+        why=("TensorFlow Lite Micro reads them only in a special build; DECODE operators took their place.",),
+        hints=("Give the model before compression.", "Compress it with a current tflite-micro."),
     )
 
 

@@ -85,10 +85,11 @@ class RawGraph:
 
 @dataclass(frozen=True)
 class RawModel:
-    """A file."""
+    """A file; `metadata` are the names of its metadata buffers."""
 
     version: int
     graphs: tuple[RawGraph, ...]
+    metadata: tuple[str, ...] = ()
 
 
 def decode(data: bytes) -> RawModel:
@@ -137,7 +138,8 @@ class _Decoder:
         graphs = tuple(self._graph(graph, buffers, codes) for graph in self._children(model, "Subgraphs"))
         if not graphs:
             raise DamagedError("it has no subgraph")
-        return RawModel(model.Version(), graphs)
+        metadata = tuple(self._text(item.Name()) for item in self._children(model, "Metadata"))
+        return RawModel(model.Version(), graphs, metadata)
 
     def _spend(self, entries: int) -> None:
         self._left -= entries

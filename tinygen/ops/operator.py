@@ -49,6 +49,7 @@ class Operator:
         macs: multiply-accumulates of one inference, 0 where the op has none.
         internal: made by passes only, never read from a file.
         custom: in the file it is a custom operator.
+        decodes: makes constants of constants; the frontend evaluates it before it asks the rules of other ops.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Operator:
     macs: Callable[[Graph, Op], int] = field(default=lambda graph, op: 0)
     internal: bool = False
     custom: bool = False
+    decodes: bool = False
 
     @property
     def sentences(self) -> tuple[str, ...]:
