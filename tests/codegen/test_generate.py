@@ -290,19 +290,6 @@ def test_a_step_without_a_call_is_a_defect(kernels: Path) -> None:
         codegen.generate("demo", SHA, replace(plan, steps=(broken,)), kernels=kernels)
 
 
-def test_state_is_reset_to_its_zero_point(kernels: Path, tmp_path: Path) -> None:
-    plan = scale_plan(LAYERS)
-    graph = plan.graph.with_tensors([replace(plan.graph.tensors[2], variable=True, name="memory")])
-    model = compile_library(
-        codegen.generate("demo", SHA, replace(plan, graph=graph), kernels=kernels), tmp_path / "lib"
-    )
-    assert model.arena()[:COUNT] == bytes([256 - 3] * COUNT)
-    model.run([ramp()])
-    assert model.arena()[:COUNT] != bytes([256 - 3] * COUNT)
-    model.reset()
-    assert model.arena()[:COUNT] == bytes([256 - 3] * COUNT)
-
-
 QUANTIZE = """#include <stdio.h>
 #include "demo.h"
 int main(void)

@@ -178,7 +178,6 @@ def test_public_models_are_supported(name: str) -> None:
         ("keyword_svdf", "SVDF"),
         ("mnist_lstm", "UNIDIRECTIONAL_SEQUENCE_LSTM"),
         ("arrhythmia", "MINIMUM"),
-        ("okay_nabu_streaming", "CALL_ONCE"),
     ],
 )
 def test_other_public_models_are_refused_with_the_reason(name: str, told: str) -> None:

@@ -23,11 +23,21 @@ def test_effects_keep_ops_alive() -> None:
     builder = GraphBuilder()
     source = builder.input([1, 4])
     state = builder.tensor([1, 4], variable=True)
-    builder.op("SVDF", [source, state], [1, 4])
-    builder.op_into("ASSIGN_VARIABLE", [source], [])
+    builder.op("SVDF", [source, state], [1, 4], updates=[state])
+    builder.op_into("ASSIGN", [source], [], updates=[state])
     result = builder.op("RELU", [source], [1, 4])
     graph = builder.graph(result)
     assert RemoveDeadOps().apply(graph) is graph
+
+
+def test_a_variable_that_is_only_read_keeps_nothing_alive() -> None:
+    builder = GraphBuilder()
+    source = builder.input([1, 4])
+    state = builder.tensor([1, 4], variable=True)
+    builder.op("ADD", [source, state], [1, 4])
+    live = RemoveDeadOps().apply(builder.graph(builder.op("RELU", [source], [1, 4])))
+    assert [op.kind for op in live.ops] == ["RELU"]
+    assert state not in live.tensors
 
 
 def test_tensors_nothing_names_are_removed() -> None:

@@ -52,6 +52,7 @@ def test_names_are_told_apart() -> None:
         "make-padding-explicit",
         "make-views",
         "remove-dead-ops",
+        "resolve-variables",
     }
 
 

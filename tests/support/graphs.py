@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,6 +37,10 @@ class GraphBuilder:
         self.tensors[key] = Tensor(
             key, name, tuple(shape), dtype, quant, data, None if data is not None else Origin(key), variable
         )
+        if variable:
+            start = quant.zero_point if quant else 0
+            initial = np.full(tuple(shape), start, dtype.numpy)
+            self.tensors[key] = replace(self.tensors[key], origin=None, initial=initial)
         return key
 
     def input(self, shape: Sequence[int], dtype: DType = DType.INT8, quant: Quantization = QUANT) -> int:
@@ -57,10 +62,11 @@ class GraphBuilder:
         attributes: Attributes | None = None,
         dtype: DType = DType.INT8,
         quant: Quantization | None = QUANT,
+        updates: Sequence[int] = (),
     ) -> int:
         """An op with one output of that shape; returns the output."""
         output = self.tensor(shape, dtype, quant)
-        self.op_into(kind, inputs, [output], attributes)
+        self.op_into(kind, inputs, [output], attributes, updates)
         return output
 
     def op_into(
@@ -69,12 +75,12 @@ class GraphBuilder:
         inputs: Sequence[int | None],
         outputs: Sequence[int],
         attributes: Attributes | None = None,
+        updates: Sequence[int] = (),
     ) -> None:
-        """An op that writes tensors made before."""
+        """An op that writes tensors and updates variables made before."""
         number = len(self.ops)
-        self.ops.append(
-            Op(number, kind, tuple(inputs), tuple(outputs), attributes or Attributes(), (number,))
-        )
+        inputs, outputs, updates = tuple(inputs), tuple(outputs), tuple(updates)
+        self.ops.append(Op(number, kind, inputs, outputs, attributes or Attributes(), (number,), updates))
 
     def graph(self, *outputs: int) -> Graph:
         """The verified graph."""

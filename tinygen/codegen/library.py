@@ -74,7 +74,7 @@ class Footprint:
     Attributes:
         arena: activations, scratch, inputs and outputs.
         scratch: largest scratch of one step, part of the arena.
-        state: what survives from one inference to the next, part of the arena.
+        state: what survives from one inference to the next; a struct of its own beside the arena.
         lower_bound: what no placement of these steps could go below.
         weights: weights and biases as stored.
         constants: requantize tables and lookup tables as stored.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tinygen
-from tinygen.codegen import instances, names, ports
+from tinygen.codegen import instances, names, ports, state
 from tinygen.codegen.constants import ConstantPool, Stored
 from tinygen.codegen.library import Footprint, Layer, Options, Port
 from tinygen.codegen.view import (
@@ -17,7 +17,6 @@ from tinygen.codegen.view import (
     ModelView,
     PointerView,
     PortView,
-    StateView,
 )
 from tinygen.ir import Op, Tensor, format_type
 from tinygen.kernels.interface import (
@@ -29,7 +28,7 @@ from tinygen.kernels.interface import (
     ScratchPointer,
     TensorPointer,
 )
-from tinygen.planning.plan import BufferKind, KernelCall, Plan
+from tinygen.planning.plan import KernelCall, Plan
 
 _ARENA_ALIGN = 16
 
@@ -51,10 +50,27 @@ class _Builder:
     name: str
     plan: Plan
     pool: ConstantPool
+    state: state.State
 
     @property
     def arena(self) -> str:
         return f"{self.name.upper()}_ARENA"
+
+    def element(self, tensor: Tensor, *, const: bool) -> str:
+        """C expression of the address of a tensor's first element."""
+        if not self.plan.in_arena(tensor.id):
+            where = self.plan.views[tensor.id]
+            return self.state.address(where.buffer, where.offset, tensor.dtype)
+        kind = f"{'const ' if const else ''}{names.c_type(tensor.dtype)} *"
+        return f"({kind})({self.arena} + {self.plan.address(tensor.id)})"
+
+    def place(self, tensor: Tensor) -> str:
+        """Where a tensor is, in words."""
+        if self.plan.in_arena(tensor.id):
+            return f"at {self.plan.address(tensor.id)}"
+        where = self.plan.views[tensor.id]
+        inside = f" + {where.offset} bytes" if where.offset else ""
+        return f"in the state's {self.state.members[where.buffer].name}{inside}"
 
     def ops(self, step: KernelCall) -> tuple[Op, ...]:
         return tuple(op for op in self.plan.graph.ops if op.id in step.candidate.covers)
@@ -72,8 +88,8 @@ class _Builder:
         return stored, added
 
     def writes(self, step: KernelCall, tensor: int) -> bool:
-        """Whether a step may write `tensor`: its outputs and the state it keeps."""
-        return self.plan.graph.tensors[tensor].variable or any(tensor in op.outputs for op in self.ops(step))
+        """Whether a step may write `tensor`: its outputs and the variables it updates."""
+        return any(tensor in (*op.outputs, *op.updates) for op in self.ops(step))
 
     def pointer_type(self, step: KernelCall, pointer: Pointer, stored: Mapping[str, Stored]) -> str:
         match pointer:
@@ -88,10 +104,10 @@ class _Builder:
     def argument(self, step: KernelCall, argument: Argument, stored: Mapping[str, Stored]) -> ArgumentView:
         pointer = argument.pointer
         match pointer:
-            case TensorPointer(tensor):
-                kind = self.pointer_type(step, pointer, stored)
-                value = f"({kind})({self.arena} + {self.plan.address(tensor)})"
-                shape = ", ".join(map(str, self.plan.graph.tensors[tensor].shape))
+            case TensorPointer(key):
+                tensor = self.plan.graph.tensors[key]
+                shape = ", ".join(map(str, tensor.shape))
+                value = self.element(tensor, const=not self.writes(step, key))
                 return ArgumentView(value, f"{argument.name} [{shape}]")
             case ConstantPointer(name):
                 return ArgumentView(stored[name].symbol, f"{argument.name} [{stored[name].values.size}]")
@@ -112,10 +128,8 @@ class _Builder:
         for operand in step.candidate.operands:
             tensor = self.plan.graph.tensors[operand.tensor]
             word = "writes" if self.writes(step, operand.tensor) else "reads"
-            lines.append(
-                f"{word:6} {format_type(tensor)} at {self.plan.address(tensor.id)}, "
-                f'"{names.short_comment(tensor.name)}"'
-            )
+            name = names.short_comment(tensor.name)
+            lines.append(f'{word:6} {format_type(tensor)} {self.place(tensor)}, "{name}"')
         return tuple(lines)
 
     def layer(
@@ -149,9 +163,7 @@ class _Builder:
         )
 
     def port(self, port: Port, tensor: Tensor) -> PortView:
-        const = "" if tensor.id in self.plan.graph.inputs else "const "
-        address = f"({const}{port.c_type} *)({self.arena} + {self.plan.address(tensor.id)})"
-        return ports.view(port, tensor, address)
+        return ports.view(port, tensor, self.element(tensor, const=tensor.id not in self.plan.graph.inputs))
 
     def buffers(self) -> tuple[BufferView, ...]:
         """The arena's map, by address; where buffers share bytes, the one that lives earlier first."""
@@ -166,20 +178,6 @@ class _Builder:
             for offset, buffer in placed
         )
 
-    def states(self) -> tuple[StateView, ...]:
-        """Variables; TFLM fills those of int8 with their zero point (micro_interpreter_graph.cc)."""
-        found = []
-        for tensor in self.plan.graph.tensors.values():
-            if tensor.variable and tensor.id in self.plan.views:
-                whole = tensor.quant is not None and not tensor.quant.per_channel
-                value = tensor.quant.zero_point if tensor.quant and whole and tensor.dtype.bytes == 1 else 0
-                found.append(
-                    StateView(
-                        self.plan.address(tensor.id), tensor.bytes, str(value), names.comment(tensor.name)
-                    )
-                )
-        return tuple(found)
-
 
 def _call(step: KernelCall) -> Call:
     """The call of a step; planning makes no step of a candidate that has none."""
@@ -189,12 +187,11 @@ def _call(step: KernelCall) -> Call:
     return call
 
 
-def _footprint(plan: Plan, pool: ConstantPool) -> Footprint:
-    states = (buffer.bytes for buffer in plan.buffers.values() if buffer.kind is BufferKind.STATE)
+def _footprint(plan: Plan, pool: ConstantPool, kept: state.State) -> Footprint:
     return Footprint(
         arena=plan.bounds.arena,
         scratch=plan.scratch_bytes(),
-        state=sum(states),
+        state=kept.bytes,
         lower_bound=plan.bounds.lower_bound,
         weights=pool.bytes(ConstantKind.WEIGHTS),
         constants=pool.bytes(ConstantKind.CONSTANTS),
@@ -211,7 +208,7 @@ def build(name: str, sha256: str, plan: Plan, options: Options) -> tuple[ModelVi
         options: see there.
     """
     pool = ConstantPool(name)
-    builder = _Builder(name, plan, pool)
+    builder = _Builder(name, plan, pool, state.lay_out(name, plan))
     tensors = plan.graph.tensors
     inputs = tuple(tensors[key] for key in plan.graph.inputs)
     outputs = tuple(tensors[key] for key in plan.graph.outputs)
@@ -242,11 +239,11 @@ def build(name: str, sha256: str, plan: Plan, options: Options) -> tuple[ModelVi
         headers=tuple(sorted({_call(step).header for step in plan.steps})),
         instances=grouped.views,
         layers=tuple(layers),
+        state=state.view(builder.state, pool),
         constants=pool.views(),
         arena_bytes=plan.bounds.arena,
-        arena_align=max([_ARENA_ALIGN, *(buffer.align for buffer in plan.buffers.values())]),
+        arena_align=max([_ARENA_ALIGN, *(plan.buffers[key].align for key in plan.offsets)]),
         arena_used=max((offset + plan.buffers[key].bytes for key, offset in plan.offsets.items()), default=0),
         buffers=builder.buffers(),
-        states=builder.states(),
     )
-    return view, Facts(input_ports, output_ports, tuple(facts), _footprint(plan, pool))
+    return view, Facts(input_ports, output_ports, tuple(facts), _footprint(plan, pool, builder.state))

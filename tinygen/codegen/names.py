@@ -72,6 +72,23 @@ _C_TYPES = {
     DType.FLOAT64: "double",
 }
 
+_MEMBER_LENGTH = 48
+
+_RESERVED = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        alignas alignof and asm auto bitand bitor bool break case catch char class compl concept const
+        constexpr continue decltype default delete do double else enum explicit export extern false
+        float for friend goto if inline int linux long mutable namespace new noexcept not nullptr
+        operator or private protected public register reinterpret_cast requires restrict return short
+        signed sizeof static struct switch template this throw true try typedef typeid typename typeof
+        union unix unsigned using virtual void volatile wchar_t while xor
+        """,
+    )
+)
+"""Words that C or C++ keeps for itself, and lower-case macros of compilers."""
+
 COMMENT_LENGTH = 100
 """Longest text that `comment` lets through; what is longer is cut and marked."""
 
@@ -79,6 +96,22 @@ COMMENT_LENGTH = 100
 def c_type(dtype: DType) -> str:
     """The C type of one element; bool is a byte, float16 its bits."""
     return _C_TYPES[dtype]
+
+
+def member(text: str, taken: set[str]) -> str:
+    """A name for a struct's member, made from the model's name for it, and added to `taken`.
+
+    Lower case, so that it is no macro's.
+    """
+    stem = re.sub(r"[^a-z0-9]+", "_", text.lower())[:_MEMBER_LENGTH].strip("_") or "variable"
+    if stem[0].isdigit() or stem in _RESERVED or stem.startswith("gap_"):
+        stem = f"variable_{stem}"
+    name, number = stem, 1
+    while name in taken:
+        number += 1
+        name = f"{stem}_{number}"
+    taken.add(name)
+    return name
 
 
 def check_model_name(name: str) -> None:

@@ -127,13 +127,48 @@ class BufferView:
 
 
 @dataclass(frozen=True)
-class StateView:
-    """A variable: where it is in the arena, its bytes, and the byte that a reset fills it with."""
+class MemberView:
+    """A variable: its array in the state's struct, and what a reset sets it to.
 
-    offset: int
-    bytes: int
-    value: str
+    Attributes:
+        name: of the member.
+        c_type, length: of the array.
+        title: the model's name for it, safe in a comment.
+        type_text: dtype and shape.
+        gap, gap_bytes: name and size of the padding before it; empty and 0 where there is none.
+        byte: value of each byte, or empty.
+        element: value of each element where bytes differ, or empty.
+        initial: symbol of the array to copy where elements differ, or empty.
+    """
+
+    name: str
+    c_type: str
+    length: int
     title: str
+    type_text: str
+    gap: str
+    gap_bytes: int
+    byte: str
+    element: str
+    initial: str
+
+
+@dataclass(frozen=True)
+class StateView:
+    """The struct of variables.
+
+    Attributes:
+        symbol: its only instance.
+        bytes, align: of the instance.
+        members: in order.
+        tail: bytes of padding at the end.
+    """
+
+    symbol: str
+    bytes: int
+    align: int
+    members: tuple[MemberView, ...]
+    tail: int
 
 
 @dataclass(frozen=True)
@@ -152,7 +187,7 @@ class ModelView:
         arena_bytes, arena_align: of the whole arena.
         arena_used: end of the highest buffer.
         buffers: the arena's map.
-        states: variables.
+        state: variables; None where there are none.
     """
 
     name: str
@@ -173,4 +208,4 @@ class ModelView:
     arena_align: int
     arena_used: int
     buffers: tuple[BufferView, ...]
-    states: tuple[StateView, ...]
+    state: StateView | None

@@ -10,10 +10,11 @@ from typing import Any
 from tinygen.frontend import flexbuffer
 from tinygen.frontend.schema import DamagedError, RawGraph, RawOperator
 from tinygen.frontend.tensors import make_tensor
-from tinygen.ir import Attributes, Graph, GraphError, Op, verify
+from tinygen.ir import Attributes, Graph, GraphError, Op, Tensor, verify
 from tinygen.ops.check import check, layer_name
 from tinygen.ops.operator import FLEXBUFFER, Operator, Violation
 from tinygen.ops.registry import operators
+from tinygen.ops.resources import CallOnceAttributes
 
 MAX_GRAPH = 1 << 16
 """Tensors or ops of one subgraph."""
@@ -22,12 +23,15 @@ MAX_TOTAL_ELEMENTS = 1 << 28
 """Of all tensors of a subgraph together."""
 
 
-def make_graph(raw: RawGraph, *, main: bool) -> tuple[Graph, list[Violation]]:
+def make_graph(
+    raw: RawGraph, *, main: bool, subgraphs: Sequence[Graph] = ()
+) -> tuple[Graph, list[Violation]]:
     """The graph of a subgraph, and the rules that its ops break.
 
     Args:
         raw: as decoded.
         main: whether it is the first subgraph, whose tensors the oracle can show.
+        subgraphs: those after the first, which its ops may name.
 
     Raises:
         DamagedError: where the subgraph makes no sense, whatever its ops compute.
@@ -37,7 +41,7 @@ def make_graph(raw: RawGraph, *, main: bool) -> tuple[Graph, list[Violation]]:
     computed = {*inputs, *(key for op in raw.operators for key in op.outputs)}
     used = computed.union(raw.outputs, (key for op in raw.operators for key in op.inputs if key >= 0))
     tensors = {
-        index: make_tensor(index, tensor, main=main, computed=index in computed)
+        index: make_tensor(index, tensor, main=main, computed=index in computed, given=index in inputs)
         for index, tensor in enumerate(raw.tensors)
         if index in used
     }
@@ -48,7 +52,7 @@ def make_graph(raw: RawGraph, *, main: bool) -> tuple[Graph, list[Violation]]:
     ops, faults = [], []
     for index, item in enumerate(raw.operators):
         attributes, fault = _attributes(item, known)
-        ops.append(_op(index, item, attributes))
+        ops.append(_op(index, item, _linked(attributes, subgraphs), tensors))
         faults.append(fault)
     graph = Graph(raw.name, tensors, tuple(ops), inputs, tuple(raw.outputs))
     _check_order(graph)
@@ -80,15 +84,26 @@ def _with_decoded(graph: Graph, kinds: Sequence[Operator | None]) -> Graph:
     return current.with_ops(op for op in graph.ops if op.id not in decoded) if decoded else graph
 
 
-def _op(index: int, raw: RawOperator, attributes: Attributes) -> Op:
+def _op(index: int, raw: RawOperator, attributes: Attributes, tensors: Mapping[int, Tensor]) -> Op:
+    operator = operators().get(raw.kind)
+    changed = [raw.inputs[at] for at in (operator.updates if operator else ()) if at < len(raw.inputs)]
+    changed += raw.outputs
     return Op(
         id=index,
         kind=raw.kind,
         inputs=tuple(None if key < 0 else key for key in raw.inputs),
-        outputs=raw.outputs,
+        outputs=tuple(key for key in raw.outputs if not tensors[key].variable),
         attributes=attributes,
         sources=(index,),
+        updates=tuple(key for key in dict.fromkeys(changed) if key >= 0 and tensors[key].variable),
     )
+
+
+def _linked(attributes: Attributes, subgraphs: Sequence[Graph]) -> Attributes:
+    """The attributes with the subgraph that they name, where they do and there is one."""
+    if not isinstance(attributes, CallOnceAttributes) or not 0 < attributes.subgraph <= len(subgraphs):
+        return attributes
+    return replace(attributes, graph=subgraphs[attributes.subgraph - 1])
 
 
 def _operator(raw: RawOperator, known: Mapping[str, Operator]) -> Operator | None:

@@ -116,17 +116,17 @@ def survey(data: bytes, name: str) -> Survey:
             raise _other_version(name, raw.version)
         if _COMPRESSED in raw.metadata:
             raise _compressed(name)
-        built = [make_graph(graph, main=index == 0) for index, graph in enumerate(raw.graphs)]
+        others = [make_graph(graph, main=False)[0] for graph in raw.graphs[1:]]
+        main, violations = make_graph(raw.graphs[0], main=True, subgraphs=others)
     except DamagedError as error:
         raise ModelError(
             f"{name} is damaged or truncated.",
             why=(_sentence(str(error)),),
             hints=("Copy or download the file again.", "Convert the model again."),
         ) from error
-    graphs = tuple(graph for graph, _ in built)
     digest = hashlib.sha256(data).hexdigest()
-    model = Model(c_identifier(name.removesuffix(".tflite")), digest, graphs)
-    return Survey(name, model, refusal(Source(name, raw, model.main)), tuple(built[0][1]))
+    model = Model(c_identifier(name.removesuffix(".tflite")), digest, (main, *others))
+    return Survey(name, model, refusal(Source(name, raw, main)), tuple(violations))
 
 
 def _sentence(text: str) -> str:

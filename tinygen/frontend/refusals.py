@@ -20,7 +20,7 @@ FULL_INT8 = """Convert the trained model with full int8 quantization:
        pathlib.Path("model_int8.tflite").write_bytes(converter.convert())"""
 
 _NPU_OPERATORS = frozenset({"ethos-u", "edgetpu-custom-op"})
-_CONTROL_FLOW = frozenset({"IF", "WHILE", "CALL", "CALL_ONCE"})
+_CONTROL_FLOW = frozenset({"IF", "WHILE", "CALL"})
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,10 @@ def control_flow(source: Source) -> ModelError | None:
     if not ops:
         return None
     return ModelError(
-        f"{source.name} has control flow or set-up subgraphs ({', '.join(sorted({op.kind for op in ops}))}).",
+        f"{source.name} has control flow ({', '.join(sorted({op.kind for op in ops}))}).",
         why=source.layers(ops),
         hints=(
             "Unroll loops and conditions before converting (static shapes, unroll=True in recurrent layers).",
-            "Convert without resource variables: keep state in inputs and outputs.",
         ),
     )
 
@@ -157,7 +156,8 @@ def nothing_to_run(source: Source) -> ModelError | None:
         for name, items in (("inputs", graph.inputs), ("outputs", graph.outputs), ("ops", graph.ops))
         if not items
     ]
-    given = [graph.tensors[key].name for key in graph.outputs if graph.producer(key) is None]
+    made = {key for op in graph.ops for key in (*op.outputs, *op.updates)}
+    given = [graph.tensors[key].name for key in graph.outputs if key not in made]
     if not missing and not given:
         return None
     return ModelError(

@@ -250,7 +250,10 @@ class _Decoder:
         )
 
     def _options(self, table: str, union: flatbuffers.table.Table) -> Mapping[str, Any]:
-        """The fields of an options table by their names in the schema; vectors become tuples."""
+        """The fields of an options table by their names in the schema.
+
+        Vectors become tuples, and text str; text that the file leaves out is None.
+        """
         generated = getattr(tflite, table, None)
         if generated is None:
             return MappingProxyType({})
@@ -260,7 +263,8 @@ class _Decoder:
         values: dict[str, Any] = {}
         for name in _fields(generated):
             if not hasattr(generated, f"{name}Length"):
-                values[_snake(name)] = getattr(options, name)()
+                value = getattr(options, name)()
+                values[_snake(name)] = self._text(value) if isinstance(value, bytes) else value
             elif hasattr(generated, f"{name}AsNumpy"):
                 values[_snake(name)] = self._numbers(options, name)
         return MappingProxyType(values)

@@ -16,7 +16,7 @@ MAX_ELEMENTS = 1 << 26
 _OPAQUE = (DType.STRING, DType.RESOURCE, DType.VARIANT)
 
 
-def make_tensor(index: int, raw: RawTensor, *, main: bool, computed: bool) -> Tensor:
+def make_tensor(index: int, raw: RawTensor, *, main: bool, computed: bool, given: bool = False) -> Tensor:
     """The tensor with id `index`.
 
     Unknown (negative) dimensions count as 1 here; such models are refused later.
@@ -26,6 +26,7 @@ def make_tensor(index: int, raw: RawTensor, *, main: bool, computed: bool) -> Te
         raw: as decoded.
         main: whether it is in the first subgraph, whose tensors the oracle can show.
         computed: whether an op or the user provides its value.
+        given: whether the user does; then it is no variable, whatever the file says.
 
     Raises:
         DamagedError: where data or quantization do not fit the shape.
@@ -36,16 +37,28 @@ def make_tensor(index: int, raw: RawTensor, *, main: bool, computed: bool) -> Te
     data = _data(index, raw, shape, computed=computed)
     if data is None and 0 in shape:
         raise DamagedError(f"tensor {index} {shortened(raw.name)} is empty: shape {list(raw.shape)}")
+    quant = None if raw.quant is None else _quantization(index, raw, raw.quant, shape)
+    variable = raw.variable and data is None and not given and raw.dtype not in _OPAQUE
     return Tensor(
         id=index,
         name=raw.name,
         shape=shape,
         dtype=raw.dtype,
-        quant=None if raw.quant is None else _quantization(index, raw, raw.quant, shape),
+        quant=quant,
         data=data,
-        origin=Origin(index) if main and data is None else None,
-        variable=raw.variable and data is None,
+        origin=Origin(index) if main and data is None and not variable else None,
+        variable=variable,
+        initial=_initial(raw.dtype, quant, shape) if variable else None,
     )
+
+
+def _initial(dtype: DType, quant: Quantization | None, shape: tuple[int, ...]) -> Array:
+    """What a variable holds after a reset: int8 its zero point, others zeros.
+
+    Source: MicroInterpreterGraph::ResetTensorData in tensorflow/lite/micro/micro_interpreter_graph.cc.
+    """
+    start = quant.zero_points[0] if quant is not None and dtype is DType.INT8 else 0
+    return np.broadcast_to(np.asarray(start).astype(dtype.numpy), shape)
 
 
 def _data(index: int, raw: RawTensor, shape: tuple[int, ...], *, computed: bool) -> Array | None:

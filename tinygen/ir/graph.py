@@ -26,6 +26,7 @@ class Op:
         outputs: tensor ids.
         attributes: the operator's typed attributes.
         sources: indices of the source model's ops that this op computes; fusing unites them.
+        updates: ids of the variables that it changes in place; among `inputs` too where it reads them first.
     """
 
     id: int
@@ -34,11 +35,15 @@ class Op:
     outputs: tuple[int, ...]
     attributes: Attributes = field(default_factory=Attributes)
     sources: tuple[int, ...] = ()
+    updates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Graph:
     """Ops in execution order over tensors.
+
+    The order of ops that read or update one variable is that of the program: an op reads what the last
+    update before it left, in this run or an earlier one.
 
     Attributes:
         name: the subgraph's name.
@@ -67,6 +72,17 @@ class Graph:
                     users.setdefault(tensor, []).append(op)
         return {tensor: tuple(ops) for tensor, ops in users.items()}
 
+    @cached_property
+    def _kinds(self) -> Mapping[str, tuple[Op, ...]]:
+        kinds: dict[str, list[Op]] = {}
+        for op in self.ops:
+            kinds.setdefault(op.kind, []).append(op)
+        return {kind: tuple(ops) for kind, ops in kinds.items()}
+
+    def ops_of(self, kind: str) -> tuple[Op, ...]:
+        """The ops of a kind, in execution order."""
+        return self._kinds.get(kind, ())
+
     def producer(self, tensor: int) -> Op | None:
         """The op that writes `tensor`, or None for inputs and constants."""
         return self._producers.get(tensor)
@@ -91,19 +107,34 @@ class Graph:
         """The tensor of output `index` of `op`."""
         return self.tensors[op.outputs[index]]
 
+    def layer_name(self, op: Op) -> str:
+        """The model's name for what `op` computes: that of its first output, else of what it updates."""
+        made = (*op.outputs, *op.updates)
+        return self.tensors[made[0]].name if made else ""
+
     def with_ops(self, ops: Iterable[Op]) -> Self:
         """The graph with other ops; tensors that nothing names any more are dropped."""
         kept = tuple(ops)
         named = {*self.inputs, *self.outputs}
         for op in kept:
             named.update(tensor for tensor in op.inputs if tensor is not None)
-            named.update(op.outputs)
+            named.update(op.outputs, op.updates)
         tensors = {key: tensor for key, tensor in self.tensors.items() if key in named}
         return replace(self, ops=kept, tensors=tensors)
 
     def with_tensors(self, tensors: Iterable[Tensor]) -> Self:
         """The graph with some tensors added or replaced, by id."""
         return replace(self, tensors={**self.tensors, **{tensor.id: tensor for tensor in tensors}})
+
+    @property
+    def variables(self) -> tuple[Tensor, ...]:
+        """The variables, by id."""
+        return tuple(tensor for _, tensor in sorted(self.tensors.items()) if tensor.variable)
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of all variables."""
+        return sum(tensor.bytes for tensor in self.variables)
 
     def fresh_tensor_id(self) -> int:
         """A tensor id that the graph does not use."""

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import fields
 
 from tinygen.ir.graph import Attributes, Graph, Op
-from tinygen.ir.tensor import Quantization, Tensor
+from tinygen.ir.tensor import Array, Quantization, Tensor
 
 
 def _quantization(quant: Quantization) -> str:
@@ -23,28 +23,42 @@ def format_type(tensor: Tensor) -> str:
 
 
 def _attributes(attributes: Attributes) -> str:
-    pairs = [f"{item.name}={getattr(attributes, item.name)}" for item in fields(attributes)]
+    values = [(item.name, getattr(attributes, item.name)) for item in fields(attributes)]
+    pairs = [
+        f"{name}={value.name!r}" if isinstance(value, Graph) else f"{name}={value}" for name, value in values
+    ]
     return f" {{{', '.join(pairs)}}}" if pairs else ""
 
 
+def _digest(values: Array) -> str:
+    return f"0x{zlib.crc32(values.tobytes()):08x}"
+
+
 def _op(graph: Graph, op: Op) -> str:
-    outputs = ", ".join(f"%{tensor}" for tensor in op.outputs)
+    results = [*(f"%{tensor}" for tensor in op.outputs), *(f"%{tensor}!" for tensor in op.updates)]
     inputs = ", ".join("none" if tensor is None else f"%{tensor}" for tensor in op.inputs)
-    types = ", ".join(format_type(graph.tensors[tensor]) for tensor in op.outputs)
-    return f"  {outputs} = {op.kind}({inputs}){_attributes(op.attributes)} : {types}  # op {list(op.sources)}"
+    types = ", ".join(format_type(graph.tensors[tensor]) for tensor in (*op.outputs, *op.updates))
+    call = f"{op.kind}({inputs}){_attributes(op.attributes)}"
+    typed = f"{', '.join(results)} = {call} : {types}" if results else call
+    return f"  {typed}  # op {list(op.sources)}"
 
 
 def format_graph(graph: Graph) -> str:
-    """One line per constant (with a CRC of its value), input and op; the same text for equal graphs."""
+    """One line per constant, variable, input and op; the same text for equal graphs.
+
+    Constants and start values of variables are given by the CRC of their bytes; `%3!` is a variable that an
+    op updates.
+    """
     lines = [f"graph {graph.name!r} {{"]
     for key in graph.inputs:
         lines.append(f"  %{key} = input : {format_type(graph.tensors[key])}  # {graph.tensors[key].name!r}")
     for key, tensor in sorted(graph.tensors.items()):
         if tensor.data is not None:
-            digest = zlib.crc32(tensor.data.tobytes())
-            lines.append(f"  %{key} = constant 0x{digest:08x} : {format_type(tensor)}  # {tensor.name!r}")
-        elif tensor.variable:
-            lines.append(f"  %{key} = variable : {format_type(tensor)}  # {tensor.name!r}")
+            value = f"constant {_digest(tensor.data)}"
+            lines.append(f"  %{key} = {value} : {format_type(tensor)}  # {tensor.name!r}")
+        elif tensor.initial is not None:
+            value = f"variable {_digest(tensor.initial)}"
+            lines.append(f"  %{key} = {value} : {format_type(tensor)}  # {tensor.name!r}")
     lines += [_op(graph, op) for op in graph.ops]
     lines.append(f"  return {', '.join(f'%{key}' for key in graph.outputs)}")
     lines.append("}")

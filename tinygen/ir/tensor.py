@@ -71,6 +71,7 @@ class Tensor:
         data: the value of a constant, shaped `shape`; None for an activation.
         origin: the source tensor it equals; None when it is not observable in the oracle.
         variable: state that survives from one inference to the next.
+        initial: the value of a variable after a reset, shaped `shape`; None for all other tensors.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Tensor:
     data: Array | None = None
     origin: Origin | None = None
     variable: bool = False
+    initial: Array | None = None
 
     @property
     def is_constant(self) -> bool:

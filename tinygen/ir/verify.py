@@ -18,6 +18,22 @@ def _tensor_faults(key: int, tensor: Tensor) -> list[str]:
         faults.append(f"tensor {key} has a negative dimension: {tensor.shape}")
     if tensor.data is not None and tensor.data.shape != tensor.shape:
         faults.append(f"tensor {key} holds data of shape {tensor.data.shape}, not {tensor.shape}")
+    return faults + _variable_faults(key, tensor) + _quantization_faults(key, tensor)
+
+
+def _variable_faults(key: int, tensor: Tensor) -> list[str]:
+    faults = []
+    if (tensor.initial is not None) is not tensor.variable:
+        faults.append(f"tensor {key} is a variable without initial value, or has one and is none")
+    if tensor.initial is not None and tensor.initial.shape != tensor.shape:
+        faults.append(f"tensor {key} starts with a value of shape {tensor.initial.shape}, not {tensor.shape}")
+    if tensor.variable and tensor.is_constant:
+        faults.append(f"tensor {key} is both constant and variable")
+    return faults
+
+
+def _quantization_faults(key: int, tensor: Tensor) -> list[str]:
+    faults = []
     quant = tensor.quant
     if quant is not None:
         if len(quant.scales) != len(quant.zero_points):
@@ -33,19 +49,9 @@ def _tensor_faults(key: int, tensor: Tensor) -> list[str]:
     return faults
 
 
-def verify(graph: Graph) -> None:
-    """Check every invariant of `graph`.
-
-    Names resolve, each tensor is written at most once and before it is read, constants and inputs are
-    never written, outputs are defined, ids are unique, data and quantization fit the shape.
-
-    Raises:
-        GraphError: with every fault found, one a line.
-    """
+def _op_faults(graph: Graph) -> tuple[set[int], list[str]]:
+    """The tensors that have a value in the end, and what is wrong with the ops."""
     faults: list[str] = []
-    for key, tensor in graph.tensors.items():
-        faults += _tensor_faults(key, tensor)
-
     defined = {key for key, tensor in graph.tensors.items() if tensor.is_constant or tensor.variable}
     defined.update(graph.inputs)
     seen: set[int] = set()
@@ -62,6 +68,28 @@ def verify(graph: Graph) -> None:
             elif written in defined:
                 faults.append(f"op {op.id} {op.kind} writes tensor {written}, which has a value already")
             defined.add(written)
+        for updated in op.updates:
+            if updated not in graph.tensors or not graph.tensors[updated].variable:
+                faults.append(f"op {op.id} {op.kind} updates tensor {updated}, which is no variable")
+    return defined, faults
+
+
+def verify(graph: Graph) -> None:
+    """Check every invariant of `graph`.
+
+    Names resolve, each tensor is written at most once and before it is read, constants and inputs are
+    never written, only variables are updated, outputs are defined, ids are unique, data and quantization
+    fit the shape.
+
+    Raises:
+        GraphError: with every fault found, one a line.
+    """
+    faults: list[str] = []
+    for key, tensor in graph.tensors.items():
+        faults += _tensor_faults(key, tensor)
+
+    defined, found = _op_faults(graph)
+    faults += found
     faults += [f"input {key} does not exist" for key in graph.inputs if key not in graph.tensors]
     faults += [f"output {key} is never written" for key in graph.outputs if key not in defined]
     if faults:

@@ -50,6 +50,7 @@ class Operator:
         internal: made by passes only, never read from a file.
         custom: in the file it is a custom operator.
         decodes: makes constants of constants; the frontend evaluates it before it asks the rules of other ops.
+        updates: positions of the inputs that are variables which the op changes in place.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Operator:
     internal: bool = False
     custom: bool = False
     decodes: bool = False
+    updates: tuple[int, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -11,12 +11,14 @@ from tinygen.passes.dead import RemoveDeadOps
 from tinygen.passes.pad import FoldPad
 from tinygen.passes.padding import MakePaddingExplicit
 from tinygen.passes.rewrite import Pass
+from tinygen.passes.variables import ResolveVariables
 from tinygen.passes.views import MakeViews
 
 
 def passes() -> tuple[Pass, ...]:
     """What lowers a graph as the frontend made it to one that kernels are asked about."""
     return (
+        ResolveVariables(),
         FoldConstants(),
         MakeViews(),
         RemoveDeadOps(),

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import and_
 
 from tinygen.errors import ModelError
-from tinygen.ir import Graph
+from tinygen.ir import Graph, Op
 from tinygen.kernels.interface import Candidate
 from tinygen.kernels.intervals import IntervalSet, apart
 from tinygen.planning.plan import Buffer, BufferKind, View
@@ -82,7 +82,8 @@ class _Builder:
         self.calls = calls
         self.locations = locations
         self.memories = memories
-        self.written = [_outputs(graph, call) for call in calls]
+        ops = {op.id: op for op in graph.ops}
+        self.written = [_outputs(ops, call) for call in calls]
 
     def ranges(self, keep_inputs: bool) -> Mapping[int, _Range]:
         """Lifetime of each buffer, by the tensor that owns its bytes."""
@@ -102,10 +103,9 @@ class _Builder:
                 touch(operand.tensor, step)
         for tensor in self.graph.outputs:
             touch(tensor, end)
-        for root, found in ranges.items():
-            if self.graph.tensors[root].variable:
-                found.include(-1)
-                found.include(end)
+        for variable in self.graph.variables:
+            touch(variable.id, -1)
+            touch(variable.id, end)
         return ranges
 
     def buffers(self, ranges: Mapping[int, _Range]) -> dict[int, Buffer]:
@@ -197,14 +197,11 @@ def _bytes(graph: Graph, root: int, pitch: int) -> int:
     return tensor.elements // max(1, dense_pitch(tensor)) * pitch * tensor.dtype.bytes
 
 
-def _outputs(graph: Graph, call: Candidate) -> tuple[int, ...]:
-    """The operands that `call` writes."""
-    made = set()
-    for operand in call.operands:
-        producer = graph.producer(operand.tensor)
-        if producer is not None and producer.id in call.covers:
-            made.add(operand.tensor)
-    return tuple(sorted(made))
+def _outputs(ops: Mapping[int, Op], call: Candidate) -> tuple[int, ...]:
+    """The operands that `call` writes or updates."""
+    covered = [ops[key] for key in call.covers]
+    made = {tensor for op in covered for tensor in (*op.outputs, *op.updates)}
+    return tuple(sorted(made.intersection(operand.tensor for operand in call.operands)))
 
 
 def _negated(allowed: IntervalSet) -> IntervalSet:
@@ -261,7 +258,7 @@ def analyse(
                 why=[f"More than {_MAX_CONFLICTS:,} pairs of its {len(buffers):,} buffers must lie apart."],
             )
     touched = {operand.tensor for call in calls for operand in call.operands}
-    touched.update(graph.inputs, graph.outputs)
+    touched.update(graph.inputs, graph.outputs, (variable.id for variable in graph.variables))
     views = {
         tensor: View(by_root[found.root].id, found.offset, found.pitch)
         for tensor, found in locations.items()

@@ -140,8 +140,12 @@ class Plan:
     bounds: Bounds
     decisions: tuple[Decision, ...]
 
+    def in_arena(self, tensor: int) -> bool:
+        """Whether a tensor lies in the arena; variables and what is read in place from them do not."""
+        return self.views[tensor].buffer in self.offsets
+
     def address(self, tensor: int) -> int:
-        """Byte offset of a tensor's first element in the arena."""
+        """Byte offset of a tensor's first element in the arena, where it lies there."""
         view = self.views[tensor]
         return self.offsets[view.buffer] + view.offset
 

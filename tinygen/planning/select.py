@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -218,12 +218,10 @@ def _ordered(graph: Graph, chosen: Sequence[Offer]) -> tuple[list[Offer], list[O
     position = {op.id: k for k, op in enumerate(graph.ops)}
     waits: list[set[int]] = [set() for _ in chosen]
     wakes: list[set[int]] = [set() for _ in chosen]
-    for here, op in enumerate(graph.ops):
-        for tensor in op.inputs:
-            producer = None if tensor is None else graph.producer(tensor)
-            if producer is not None and owner[position[producer.id]] != owner[here]:
-                waits[owner[here]].add(owner[position[producer.id]])
-                wakes[owner[position[producer.id]]].add(owner[here])
+    for before, here in (*_flow(graph, position), *_hazards(graph)):
+        if owner[before] != owner[here]:
+            waits[owner[here]].add(owner[before])
+            wakes[owner[before]].add(owner[here])
     ready = [(chosen[k].ops[-1], k) for k in range(len(chosen)) if not waits[k]]
     heapify(ready)
     order = []
@@ -235,6 +233,31 @@ def _ordered(graph: Graph, chosen: Sequence[Offer]) -> tuple[list[Offer], list[O
             if not waits[waiting]:
                 heappush(ready, (chosen[waiting].ops[-1], waiting))
     return order, [offer for k, offer in enumerate(chosen) if waits[k]]
+
+
+def _flow(graph: Graph, position: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """(producer, consumer) of every tensor, as positions in the graph."""
+    for here, op in enumerate(graph.ops):
+        for tensor in op.inputs:
+            producer = None if tensor is None else graph.producer(tensor)
+            if producer is not None:
+                yield position[producer.id], here
+
+
+def _hazards(graph: Graph) -> Iterator[tuple[int, int]]:
+    """Pairs of positions whose order is that of the program, since the later or both update a variable."""
+    updated: dict[int, int] = {}
+    readers: dict[int, list[int]] = defaultdict(list)
+    for here, op in enumerate(graph.ops):
+        for tensor in op.inputs:
+            if tensor is not None and graph.tensors[tensor].variable:
+                if tensor in updated:
+                    yield updated[tensor], here
+                readers[tensor].append(here)
+        for tensor in op.updates:
+            before = [*readers.pop(tensor, ()), *((updated[tensor],) if tensor in updated else ())]
+            yield from ((other, here) for other in before if other != here)
+            updated[tensor] = here
 
 
 def unsolved(offers: Offers) -> list[Unsolved]:
@@ -254,7 +277,7 @@ def unsolved_error(offers: Offers, kernel_sets: Sequence[KernelSet]) -> ModelErr
     why = []
     for item in unsolved(offers):
         op = ops[item.op]
-        layer = offers.graph.tensors[op.outputs[0]].name if op.outputs else ""
+        layer = offers.graph.layer_name(op)
         reasons = [f"{refusal.set}: {format_refusal(refusal)}" for refusal in item.refusals]
         sources = ", ".join(map(str, op.sources)) or str(op.id)
         why.append(f"op {sources} {op.kind} {layer!r}: {'; '.join(reasons) or 'no kernel for ' + op.kind}")

@@ -10,7 +10,7 @@ from tinygen.ir import Graph
 from tinygen.kernels.interface import Candidate, KernelSet
 from tinygen.planning import bound, lifetimes, place, select, views
 from tinygen.planning.plan import Bounds, KernelCall, Objective, Plan
-from tinygen.target import Memory, MemoryKind, Target
+from tinygen.target import MemoryKind, Target
 
 _TRADES = 200
 """Exchanges of a candidate in search of a smaller arena."""
@@ -22,17 +22,21 @@ def arena_memories(target: Target) -> tuple[str, ...]:
     return tuple(item.name for item in sorted(fit, key=lambda item: (item.latency, -item.size)))
 
 
-def _limit(target: Target, budget: int | None) -> tuple[int | None, str]:
-    """Bytes that the arena may have, and whose limit that is."""
+def _limit(target: Target, budget: int | None, state: int) -> tuple[int | None, str]:
+    """Bytes that the arena may have, and whose limit that is; `state` takes its share of other data."""
     if budget is not None:
         return budget, "the budget"
     names = arena_memories(target)
-    largest = max((item for item in target.memories if item.name in names), key=_size, default=None)
-    return (None, "") if largest is None else (largest.size, f"the memory {largest.name!r}")
+    rooms = {item.name: item.size - (state if "data" in item.holds else 0) for item in target.memories}
+    largest = max(names, key=lambda name: rooms[name], default=None)
+    if largest is None:
+        return None, ""
+    beside = f" beside {state:,} B of state" if state and rooms[largest] < _size(target, largest) else ""
+    return rooms[largest], f"the memory {largest!r}{beside}"
 
 
-def _size(memory: Memory) -> int:
-    return memory.size
+def _size(target: Target, name: str) -> int:
+    return next(item.size for item in target.memories if item.name == name)
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def solve(
     first = planner.schedule(())
     if first is None:
         raise select.unsolved_error(planner.offers, kernel_sets)
-    limit, where = _limit(target, budget)
+    limit, where = _limit(target, budget, graph.state_bytes)
     best, offsets = _fit(planner, first, 0 if objective is Objective.RAM else limit, seed)
     plan = _plan(graph, planner.offers, best, offsets, objective)
     if limit is not None and plan.bounds.arena > limit:
@@ -208,7 +212,7 @@ def _plan(
     steps: list[KernelCall] = []
     for offer in schedule.selection.offers:
         if offer.candidate.call is not None:
-            name = graph.tensors[graph.ops[offer.ops[-1]].outputs[0]].name
+            name = graph.layer_name(graph.ops[offer.ops[-1]])
             index = len(steps)
             steps.append(KernelCall(index, name, offer.candidate, liveness.scratch[index]))
     return Plan(

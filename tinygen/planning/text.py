@@ -17,10 +17,15 @@ def _place(plan: Plan, tensor: int) -> str:
 def _step(plan: Plan, step: KernelCall) -> str:
     read: list[str] = []
     written: list[str] = []
+    covered = [op for op in plan.graph.ops if op.id in step.candidate.covers]
+    made = {key for op in covered for key in op.outputs}
+    updated = {key for op in covered for key in op.updates}
     for operand in step.candidate.operands:
-        producer = plan.graph.producer(operand.tensor)
-        into = written if producer is not None and producer.id in step.candidate.covers else read
-        into.append(_place(plan, operand.tensor))
+        place = _place(plan, operand.tensor)
+        if operand.tensor in updated:
+            written.append(f"{place}!")
+        else:
+            (written if operand.tensor in made else read).append(place)
     scratch = "".join(f" scratch {name}@{plan.offsets[key]}" for name, key in step.scratch.items())
     covers = ", ".join(map(str, step.candidate.covers))
     kernel = f"{step.candidate.set}/{step.candidate.name}"
@@ -36,7 +41,8 @@ def _buffer(plan: Plan, buffer: Buffer) -> str:
 def format_plan(plan: Plan) -> str:
     """Summary, steps, buffers by offset and the decisions with a loser; the same text for equal plans.
 
-    A tensor is printed as `%id@offset`, with `:pitch` where its pixels are not dense.
+    A tensor is printed as `%id@offset`, with `:pitch` where its pixels are not dense, one outside the arena
+    without offset; `!` marks a variable that a step updates.
     """
     bounds = plan.bounds
     lines = [

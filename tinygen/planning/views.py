@@ -28,13 +28,13 @@ class PlacementError(Exception):
     """Chosen candidates that contradict each other; planning gives one of them up.
 
     Attributes:
-        culprits: the candidates, the one to give up first at the front.
+        culprits: the candidates, each once, the one to give up first at the front.
         reason: for the plan's decisions.
     """
 
     def __init__(self, culprits: Sequence[Candidate], reason: str) -> None:
         super().__init__(reason)
-        self.culprits = tuple(culprits)
+        self.culprits = tuple({id(culprit): culprit for culprit in culprits}.values())
         self.reason = reason
 
 
@@ -77,11 +77,18 @@ class _Forest:
         chain = self.chain(tensor)
         return chain[-1].base if chain else tensor
 
+    def owners(self, tensor: int) -> list[Candidate]:
+        """The candidates that put `tensor` where it is: the one that placed it, then its base, and so on."""
+        return [self.links[placement.tensor].owner for placement in self.chain(tensor)]
+
     def add(self, placement: Placement, owner: Candidate) -> None:
         """Let a tensor live in another; where it has a home already, move that home along if possible."""
         tensor = placement.tensor
         if self.root(placement.base) == self.root(tensor):
-            raise PlacementError([owner], f"%{tensor} and %{placement.base} already share their bytes")
+            reason = f"%{tensor} and %{placement.base} already share their bytes"
+            raise PlacementError([owner, *self.owners(tensor)], reason)
+        if self.graph.tensors[tensor].variable:
+            raise PlacementError([owner], f"%{tensor} is a variable, with a place of its own")
         if tensor in self.links:
             self._make_root(tensor, owner)
         self.links[tensor] = _Link(placement, owner)
@@ -89,10 +96,14 @@ class _Forest:
     def _make_root(self, tensor: int, newcomer: Candidate) -> None:
         """Turn the links above `tensor` round, which needs each to be an alias of all of its base."""
         chain = [self.links[placement.tensor] for placement in self.chain(tensor)]
-        for link in chain:
+        for depth, link in enumerate(chain, 1):
+            base = link.placement.base
+            if self.graph.tensors[base].variable:
+                # Reading the variable in place gives way: its bytes are copied to where they are wanted.
+                raise PlacementError([link.owner, newcomer], f"%{tensor} is read from %{base} in place")
             if not self._is_alias(link.placement):
-                base = link.placement.base
-                raise PlacementError([newcomer, link.owner], f"%{tensor} lies inside %{base} already")
+                owners = self.owners(tensor)[:depth]
+                raise PlacementError([newcomer, *owners], f"%{tensor} lies inside %{base} already")
         for link in chain:
             del self.links[link.placement.tensor]
         for link in chain:
@@ -149,6 +160,19 @@ def _involved(chosen: Iterable[Candidate], forest: _Forest, tensor: int) -> list
     return found
 
 
+def _generations(graph: Graph) -> Mapping[tuple[int, int], int]:
+    """How often a variable has been updated when an op makes a tensor from it, by (variable, tensor)."""
+    now: dict[int, int] = {}
+    found: dict[tuple[int, int], int] = {}
+    for op in graph.ops:
+        for read in op.inputs:
+            if read is not None and graph.tensors[read].variable:
+                found.update({(read, made): now.get(read, 0) for made in op.outputs})
+        for key in op.updates:
+            now[key] = now.get(key, 0) + 1
+    return found
+
+
 @dataclass(frozen=True)
 class _Resolver:
     """Locations of one choice of candidates."""
@@ -166,7 +190,8 @@ class _Resolver:
                 continue
             chain = self.forest.chain(key)
             root = chain[-1].base if chain else key
-            pitch = demands.get(root, dense_pitch(self.graph.tensors[root]))
+            owner = self.graph.tensors[root]
+            pitch = dense_pitch(owner) if owner.variable else demands.get(root, dense_pitch(owner))
             locations.setdefault(root, Location(root, 0, pitch))
             for placement in reversed(chain):
                 if placement.tensor not in locations:
@@ -207,8 +232,36 @@ class _Resolver:
             reason = f"%{operand.tensor} has a pitch of {found.pitch} elements, not {operand.pitch}"
             raise self._conflict(operand.tensor, reason, candidate)
 
+    def check_freshness(self, locations: Mapping[int, Location]) -> None:
+        """Check that what is read from a variable in place is read before the variable changes."""
+        expected = _generations(self.graph)
+        now = dict.fromkeys((tensor.id for tensor in self.graph.variables), 0)
+        ops = {op.id: op for op in self.graph.ops}
+
+        def expect(tensor: int, changes: frozenset[int]) -> None:
+            root = locations[tensor].root
+            if root == tensor or root not in now:
+                return
+            read = self.forest.chain(tensor)[-1].tensor
+            if now[root] != expected.get((root, read)) or root in changes:
+                owner = self.forest.links[read].owner
+                raise self._conflict(
+                    tensor, f"%{tensor} lies in %{root}, which changes before it is used", owner
+                )
+
+        for candidate in self.chosen:
+            updates = [key for covered in candidate.covers for key in ops[covered].updates]
+            if candidate.call is not None:
+                for operand in candidate.operands:
+                    expect(operand.tensor, frozenset(updates))
+            for key in updates:
+                now[key] += 1
+        for key in self.graph.outputs:
+            expect(key, frozenset())
+
     def _conflict(self, tensor: int, reason: str, *first: Candidate) -> PlacementError:
-        return PlacementError([*first, *_involved(self.chosen, self.forest, tensor)], reason)
+        involved = _involved(self.chosen, self.forest, tensor)
+        return PlacementError([*first, *self.forest.owners(tensor), *involved], reason)
 
 
 def resolve(graph: Graph, chosen: Sequence[Candidate]) -> Mapping[int, Location]:
@@ -229,4 +282,6 @@ def resolve(graph: Graph, chosen: Sequence[Candidate]) -> Mapping[int, Location]
     resolver = _Resolver(graph, chosen, forest)
     locations = resolver.locate()
     resolver.check(locations)
+    if graph.variables:
+        resolver.check_freshness(locations)
     return locations

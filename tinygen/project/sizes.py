@@ -26,7 +26,7 @@ class Sizes:
         code: flash minus that of the image without models, minus weights and constants; None where there is
             no such image.
         arena: what planning placed, all models together.
-        static_ram: other .data and .bss of the models' libraries.
+        static_ram: other .data and .bss of the models' libraries, without their state.
     """
 
     flash: int
@@ -118,6 +118,7 @@ def measure(
     for library in libraries:
         defined |= _library_objects(build_dir, library.name)
     arenas = {f"{library.name}_arena_bytes" for library in libraries}
+    states = {f"{library.name}_state_values" for library in libraries}
     stored = static_ram = arena = 0
     for symbol in symbols:
         from_weights = defined.get((symbol.name, symbol.file))
@@ -127,7 +128,7 @@ def measure(
             stored += symbol.size if from_weights else 0
         elif symbol.name in arenas:
             arena += symbol.size
-        else:
+        elif symbol.name not in states:
             static_ram += symbol.size
     # Which symbol holds what is the generator's knowledge: it counted the tables as it stored them.
     constants = min(stored, sum(library.footprint.constants for library in libraries))

@@ -122,7 +122,7 @@ def _written(plan: Plan) -> Iterator[tuple[KernelCall, Tensor]]:
         operands = {operand.tensor for operand in step.candidate.operands}
         for covered in step.candidate.covers:
             for key in ops[covered].outputs:
-                if key in operands and key in plan.views:
+                if key in operands and key in plan.views and plan.in_arena(key):
                     yield step, plan.graph.tensors[key]
 
 
