@@ -49,7 +49,7 @@ class Operator:
         macs: multiply-accumulates of one inference, 0 where the op has none.
         internal: made by passes only, never read from a file.
         custom: in the file it is a custom operator.
-        decodes: makes constants of constants; the frontend evaluates it before it asks the rules of other ops.
+        decodes: makes constants of constants; the frontend evaluates it before it asks other ops' rules.
         updates: positions of the inputs that are variables which the op changes in place.
     """
 
