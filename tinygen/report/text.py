@@ -159,6 +159,10 @@ def render_boards(report: BoardsReport) -> Table:
     return table
 
 
+def _samples(count: int) -> str:
+    return "1 sample" if count == 1 else f"{count} samples"
+
+
 def _spaced(parts: Sequence[RenderableType]) -> Group:
     """The parts with an empty line between each two."""
     spaced = [item for part in parts for item in (Text(), part)]
@@ -322,10 +326,10 @@ def oracle_text(oracle: OracleInfo) -> str:
 def _verdict(report: VerificationReport) -> Text:
     oracle = oracle_text(report.oracle)
     if report.bit_exact:
-        return Text(f"bit-exact with {oracle}: every output of {report.samples} samples", "bold green")
+        return Text(f"bit-exact with {oracle}: every output of {_samples(report.samples)}", "bold green")
     text = Text(
         f"NOT bit-exact with {oracle}: "
-        f"{report.mismatched_outputs} outputs differ over {report.samples} samples",
+        f"{report.mismatched_outputs} outputs differ over {_samples(report.samples)}",
         "bold red",
     )
     found = report.first_divergence
