@@ -162,6 +162,20 @@ def test_decoded_weights_are_constants_to_other_ops() -> None:
     assert inputs[0] not in graph.tensors
 
 
+def test_scales_that_compression_left_on_encoded_tensors_are_ignored() -> None:
+    """TFLM's compress() changes the shape of a tensor to that of its bytes, and keeps its quantization."""
+    item = table_of(DType.INT8)
+    w = ModelWriter()
+    w.input("x", (1, 1), scales=0.5)
+    foreign = {"scales": (0.5,) * 4, "axis": 3}
+    encoded = w.constant("c", item.pair[0], DType.UINT8, **foreign)
+    ancillary = w.constant("a", item.pair[1], DType.UINT8)
+    result = w.tensor("d", SHAPE, **foreign)
+    w.op("TFLM_DECODE", [encoded, ancillary], [result])
+    (found,) = decoded(w.finish([result]))
+    assert found is not None
+
+
 def table_of(dtype: DType) -> Encoded:
     return next(item for item in by_table() if item.dtype is dtype)
 

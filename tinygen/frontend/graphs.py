@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tinygen.frontend import flexbuffer
-from tinygen.frontend.schema import DamagedError, RawGraph, RawOperator
+from tinygen.frontend.schema import DamagedError, RawGraph, RawOperator, RawTensor
 from tinygen.frontend.tensors import make_tensor
 from tinygen.ir import Attributes, Graph, GraphError, Op, Tensor, verify
 from tinygen.ops.check import check, layer_name
@@ -42,7 +42,7 @@ def make_graph(
     used = computed.union(raw.outputs, (key for op in raw.operators for key in op.inputs if key >= 0))
     tensors = {
         index: make_tensor(index, tensor, main=main, computed=index in computed, given=index in inputs)
-        for index, tensor in enumerate(raw.tensors)
+        for index, tensor in enumerate(_without_foreign_quantization(raw))
         if index in used
     }
     if sum(tensor.elements for tensor in tensors.values()) > MAX_TOTAL_ELEMENTS:
@@ -67,6 +67,17 @@ def make_graph(
         elif operator is not None and op.id in kept:
             violations += check(operator, decoded, op)
     return decoded, violations
+
+
+def _without_foreign_quantization(raw: RawGraph) -> list[RawTensor]:
+    """The tensors; encoded ones are bytes, though compression leaves them the scales of what they decode to."""
+    known = operators()
+    encoded: set[int] = set()
+    for op in raw.operators:
+        operator = _operator(op, known)
+        if operator is not None and operator.decodes:
+            encoded.update(op.inputs)
+    return [replace(item, quant=None) if key in encoded else item for key, item in enumerate(raw.tensors)]
 
 
 def _with_decoded(graph: Graph, kinds: Sequence[Operator | None]) -> Graph:
