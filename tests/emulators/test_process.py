@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import alive, gone
 from tinygen import boards
 from tinygen.emulators import Image
 from tinygen.emulators.host import Host
@@ -24,26 +25,6 @@ from tinygen.errors import BudgetError, ToolError
 
 SH = shutil.which("sh") or "sh"
 FORKING = [SH, "-c", "sleep 300 & echo $!; echo words >&2; wait"]
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs; one that is dead and waits to be reaped by init does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
-    return state != "Z"
-
-
-def gone(pid: int, seconds: float = 5) -> bool:
-    deadline = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not alive(pid)
 
 
 def test_closing_kills_the_whole_group_and_removes_the_folder() -> None:

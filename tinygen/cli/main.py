@@ -62,6 +62,8 @@ class Commands(click.Group):
         except TinygenError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            ctx.exit(_no_reader())
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading any."""
@@ -95,6 +97,12 @@ def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
+def _no_reader() -> int:
+    """Give what is still to be printed to nobody, since nobody reads any more; the exit code for that."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + 13  # as if SIGPIPE had ended it, which Python ignores
+
+
 def main() -> None:
     """Entry point of the console script."""
     signal.signal(signal.SIGTERM, _end)
@@ -102,7 +110,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # names of layers may have what a terminal cannot show
     try:
-        sys.exit(cli(standalone_mode=False))
+        code = cli(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -110,6 +120,4 @@ def main() -> None:
         click.echo("Interrupted.", err=True)
         sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
-        # What was to be printed has no reader; Python would complain again when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + 13)
+        sys.exit(_no_reader())

@@ -66,24 +66,30 @@ def _objects(elf: ELFFile) -> Iterator[_Symbol]:
     table = elf.get_section_by_name(".symtab")
     if not isinstance(table, SymbolTableSection):
         return
+    writable = [
+        bool(section["sh_flags"] & SH_FLAGS.SHF_WRITE) if section["sh_flags"] & SH_FLAGS.SHF_ALLOC else None
+        for section in elf.iter_sections()
+    ]
     file = ""
     for symbol in table.iter_symbols():
         kind, binding = symbol["st_info"]["type"], symbol["st_info"]["bind"]
         if kind == "STT_FILE":
             file = symbol.name
         elif kind == "STT_OBJECT" and isinstance(symbol["st_shndx"], int) and symbol["st_size"]:
-            section = elf.get_section(symbol["st_shndx"])
-            if section["sh_flags"] & SH_FLAGS.SHF_ALLOC:
-                writable = bool(section["sh_flags"] & SH_FLAGS.SHF_WRITE)
-                yield _Symbol(
-                    symbol.name, file if binding == "STB_LOCAL" else "", symbol["st_size"], writable
-                )
+            in_ram = writable[symbol["st_shndx"]]
+            if in_ram is not None:
+                yield _Symbol(symbol.name, file if binding == "STB_LOCAL" else "", symbol["st_size"], in_ram)
 
 
 def _read(path: Path) -> tuple[int, int, tuple[_Symbol, ...]]:
     with path.open("rb") as file:
         elf = ELFFile(file)
         return *_totals(elf), tuple(_objects(elf))
+
+
+def _flash(path: Path) -> int:
+    with path.open("rb") as file:
+        return _totals(ELFFile(file))[0]
 
 
 def _library_objects(build_dir: Path, name: str) -> dict[tuple[str, str], bool]:
@@ -111,7 +117,7 @@ def measure(
     """
     try:
         flash, ram, symbols = _read(image)
-        flash_without = _read(baseline)[0] if baseline else None
+        flash_without = _flash(baseline) if baseline else None
     except ELFError:
         return None
     defined: dict[tuple[str, str], bool] = {}
