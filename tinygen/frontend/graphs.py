@@ -70,7 +70,7 @@ def make_graph(
 
 
 def _without_foreign_quantization(raw: RawGraph) -> list[RawTensor]:
-    """The tensors; encoded ones are bytes, though compression leaves them the scales of what they decode to."""
+    """The tensors; encoded ones are bytes, though compression leaves them the scales of the decoded."""
     known = operators()
     encoded: set[int] = set()
     for op in raw.operators:
