@@ -27,13 +27,12 @@ def from_options(options: Options) -> DivAttributes:
 
 
 def rescale_factor(graph: Graph, op: Op) -> float:
-    """The first input's scale over the product of the others', which TFLM computes in float32.
+    """The first input's scale over the product of the others'.
 
     Source: CalculateOpDataDiv in tensorflow/lite/micro/kernels/div.cc.
     """
-    first, second, output = map(np.float32, broadcast.scales(graph, op))
-    with np.errstate(over="ignore", divide="ignore"):
-        return float(first / (second * output))
+    first, second, output = broadcast.scales(graph, op)
+    return first / (second * output)
 
 
 def no_zero_divisor(graph: Graph, op: Op) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygen.ir import Array, Attributes, DType, Graph, Op
 from tinygen.ops import broadcast
-from tinygen.ops.add import left_shift, rescaled
+from tinygen.ops.add import rescale_factors, rescaled
 from tinygen.ops.geometry import Activation
 from tinygen.ops.operator import Known, Operator, Options, attributes_of
 from tinygen.ops.rules import QUANTIZED_DTYPES, factor_below_one, supported_activation
@@ -24,17 +24,6 @@ class SubAttributes(Attributes):
 def from_options(options: Options) -> SubAttributes:
     """Attributes from the fields of SubOptions."""
     return SubAttributes(activation=Activation(options.get("fused_activation_function", 0)))
-
-
-def rescale_factors(graph: Graph, op: Op) -> tuple[float, float, float]:
-    """Real factors of both inputs and of the output, which TFLM computes in float32, unlike ADD's.
-
-    Source: CalculateOpDataSub in tensorflow/lite/micro/kernels/sub_common.cc.
-    """
-    first, second, output = map(np.float32, broadcast.scales(graph, op))
-    unit = np.float32(2) * max(first, second)
-    accumulator = np.float32(1 << left_shift(graph.result(op).dtype)) * output
-    return float(first / unit), float(second / unit), float(unit / accumulator)
 
 
 def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:

@@ -9,8 +9,7 @@ from tinygen.kernels.operands import at_run_time, is_quantized, specialized
 from tinygen.kernels.portable import arithmetic
 from tinygen.numerics.fixed_point import quantize_multiplier
 from tinygen.numerics.quantize import activation_range
-from tinygen.ops import add, sub
-from tinygen.ops.add import AddAttributes
+from tinygen.ops.add import AddAttributes, left_shift, rescale_factors
 from tinygen.ops.operator import attributes_of
 from tinygen.ops.sub import SubAttributes
 from tinygen.target import Target
@@ -27,7 +26,7 @@ def _parameters(graph: Graph, op: Op, order: tuple[int, int], activation: str) -
     assert larger is not None
     assert smaller is not None
     assert result.quant is not None
-    factors = (sub if op.kind == "SUB" else add).rescale_factors(graph, op)
+    factors = rescale_factors(graph, op)
     multiplier2, shift2 = quantize_multiplier(factors[order[1]])
     multiplier, shift = quantize_multiplier(factors[2])
     lowest, highest = activation_range(
@@ -48,7 +47,7 @@ def _parameters(graph: Graph, op: Op, order: tuple[int, int], activation: str) -
     return (
         *fields,
         *specialized(
-            left=add.left_shift(result.dtype),
+            left=left_shift(result.dtype),
             sign1=signs[order[0]],
             sign2=signs[order[1]],
             # Only equal scales have the factor one half.
