@@ -204,9 +204,6 @@ class LinearCase:
         return np.clip(scaled, low, high).astype(np.int8).reshape(self.output)
 
     def _factors(self) -> list[float]:
-        if self.kind == "FULLY_CONNECTED" and not self.per_channel:
-            product = np.float32(_INPUT_SCALE) * np.float32(self.scales[0])
-            return [float(product) / _float32(_OUTPUT_SCALE)]
         return [_float32(_INPUT_SCALE) * scale / _float32(_OUTPUT_SCALE) for scale in self.scales]
 
     def _fully_connected(self, centred: Array) -> Array:

@@ -29,17 +29,17 @@ def channel_multipliers(
 
 
 def tensor_multiplier(input_scale: float, weight_scale: float, output_scale: float) -> tuple[int, int]:
-    """Multiplier and shift of FULLY_CONNECTED with per-tensor weights: the product is one of float32.
+    """Multiplier and shift of FULLY_CONNECTED with per-tensor weights: a product and a quotient of doubles.
 
-    Source: GetQuantizedConvolutionMultipler in tensorflow/lite/kernels/kernel_util.cc, which widens
-    input scale * weight scale to double only after multiplying.
+    Source: GetQuantizedConvolutionMultipler in tensorflow/lite/kernels/kernel_util.cc. Earlier versions of
+    TFLM multiplied the input's and the weights' scale in float32.
 
     Args:
         input_scale: a float32 value.
         weight_scale: a float32 value.
         output_scale: a float32 value above 0.
     """
-    return quantize_multiplier(float(np.float32(input_scale) * np.float32(weight_scale)) / output_scale)
+    return quantize_multiplier(input_scale * weight_scale / output_scale)
 
 
 def fold_zero_point(weights: Array, bias: Array, zero_point: int) -> Array:

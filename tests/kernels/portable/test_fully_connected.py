@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.kernel_runner import check_overlaps
+from tests.support.kernel_runner import KernelLibrary, check_overlaps
 from tests.support.linear_cases import (
     FILTER,
     INPUT,
@@ -22,9 +22,12 @@ from tests.support.linear_cases import (
     compile_cases,
     refusal,
 )
-from tinygen.ir import Quantization
+from tests.support.op_cases import OpCase, compare, constant
+from tests.support.op_cases import tensor as operand
+from tinygen.ir import DType, Quantization
 from tinygen.kernels.intervals import apart
 from tinygen.kernels.portable.fully_connected import propose
+from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops.geometry import Activation
 
 ACTIVATIONS = (Activation.NONE, Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1)
@@ -78,16 +81,23 @@ def test_equals_tflm(tmp_path: Path) -> None:
     assert_equals_tflm(compile_cases(propose, cases, tmp_path), cases)
 
 
-def test_per_tensor_scales_are_multiplied_in_float32() -> None:
-    """Somewhere among these scales the float32 product gives another multiplier than the double one."""
-    cases = [fully_connected((1, 4), 2, 4, gain=1 + n / 7, per_channel=False) for n in range(40)]
-    tables = [{c.name: c.pack() for c in candidate(propose, case.graph).constants} for case in cases]
-    assert all(table["multiplier"].size == table["shift"].size == 1 for table in tables)
-    doubles = [replace(case, kind="CONV_2D", input=(1, 1, 1, 4), filter=(2, 1, 1, 4)) for case in cases]
-    differing = sum(
-        case._factors()[0] != double._factors()[0] for case, double in zip(cases, doubles, strict=True)
+@pytest.mark.oracle
+def test_per_tensor_scales_are_multiplied_in_double(tmp_path: Path) -> None:
+    """A sum at which a product of scales rounded to float32 gives another output."""
+    source, weights, result = (float(np.float32(value)) for value in (0.0037, 0.00131, 4.1))
+    sums = np.arange(60_000_000, 62_000_000)
+    rounded, exact = (
+        multiply_by_quantized_multiplier(sums, *quantize_multiplier(product / result))
+        for product in (float(np.float32(source * weights)), source * weights)
     )
-    assert differing > 0
+    biases = sums[rounded != exact]
+    ones = constant(np.ones((biases.size, 1)), DType.INT8, weights)
+    bias = constant(biases, scale=source * weights)
+    inputs = (operand((1, 1), source), ones, bias)
+    case = OpCase("FULLY_CONNECTED", inputs, operand((1, biases.size), result), {})
+    assert biases.size
+    library = KernelLibrary([case.kernel_case()], tmp_path)
+    compare(library, [case], [[{0: np.zeros((1, 1), np.int8)}]])
 
 
 def test_output_lies_apart_from_the_input(tmp_path: Path) -> None:
