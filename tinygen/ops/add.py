@@ -32,7 +32,10 @@ def left_shift(dtype: DType) -> int:
 
 
 def rescale_factors(graph: Graph, op: Op) -> tuple[float, float, float]:
-    """Real factors of both inputs and of the output; see CalculateOpDataAdd in add_common.cc."""
+    """Real factors of both inputs and of the output, of ADD and SUB.
+
+    Source: CalculateOpDataAdd in tensorflow/lite/micro/kernels/add_common.cc.
+    """
     first, second, output = broadcast.scales(graph, op)
     unit = 2.0 * max(first, second)
     return first / unit, second / unit, unit / ((1 << left_shift(graph.result(op).dtype)) * output)

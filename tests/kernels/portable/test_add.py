@@ -10,6 +10,7 @@ from tests.support.broadcasts import (
     RELU6,
     RELU_N1_TO_1,
     ZERO_POINTS,
+    binary,
     broadcast_pairs,
 )
 from tests.support.kernel_runner import KernelLibrary
@@ -92,6 +93,65 @@ def test_one_tensor_twice(tmp_path):
 def test_random_broadcasts(tmp_path_factory, pairs, seed):
     cases = [add(*pair) for pair in pairs]
     check_against_tflm(cases, tmp_path_factory.mktemp("add"), samples=1, seed=seed)
+
+
+WIDE_SCALES = [
+    (0.1, 0.1, 0.1),
+    (0.02, 0.3, 0.11),
+    (0.3, 0.02, 0.25),
+    (1.0, 1e-7, 0.9),
+    (1.0, 1e-12, 0.9),
+    (0.5, 0.25, 100.0),
+    (0.5, 0.25, 4e-5),
+    (1.0, 0.99999994, 6.2e-5),
+]
+"""The last three: a large output, the smallest that TFLM takes, inputs that differ in the last bit."""
+
+
+def subtract(shapes, scales=SCALES[1], zeros=ZERO_POINTS[3], activation=NONE):
+    return binary("SUB", shapes, DType.INT8, scales, zeros, options={"fused_activation_function": activation})
+
+
+def wide(kind, shapes, scales=WIDE_SCALES[1], activation=NONE):
+    return binary(kind, shapes, DType.INT16, scales, options={"fused_activation_function": activation})
+
+
+@pytest.mark.oracle
+def test_sub_equals_tflm(tmp_path):
+    cases = [subtract(shapes) for shapes in BROADCASTS]
+    cases += [subtract(((1, 5, 7), (1, 5, 7)), scales, zeros) for scales in SCALES for zeros in ZERO_POINTS]
+    cases += [subtract(((9, 9), (9, 1)), activation=activation) for activation in (RELU, RELU_N1_TO_1, RELU6)]
+    check_against_tflm(cases, tmp_path, samples=3)
+
+
+@pytest.mark.oracle
+def test_sub_of_every_pair_of_values(tmp_path):
+    first, second = np.meshgrid(*[np.arange(-128, 128, dtype=np.int8)] * 2)
+    cases = [subtract((first.shape, first.shape), scales, ZERO_POINTS[1]) for scales in SCALES]
+    library = KernelLibrary([case.kernel_case() for case in cases], tmp_path)
+    compare(library, cases, [[{0: first, 1: second}] * len(cases)])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("kind", ["ADD", "SUB"])
+def test_int16_equals_tflm(kind, tmp_path):
+    edges = np.array([-32768, -32767, -16384, -1, 0, 1, 16383, 32766, 32767], np.int16)
+    first, second = np.meshgrid(edges, edges)
+    shapes = (first.shape, first.shape)
+    cases = [wide(kind, shapes, scales) for scales in WIDE_SCALES]
+    library = KernelLibrary([case.kernel_case() for case in cases], tmp_path)
+    compare(library, cases, [[{0: first, 1: second}] * len(cases)])
+    cases += [wide(kind, pair) for pair in BROADCASTS]
+    cases += [wide(kind, shapes, activation=activation) for activation in (RELU, RELU_N1_TO_1, RELU6)]
+    check_against_tflm(cases, tmp_path, samples=4)
+
+
+def test_int16_overlaps_are_exact_at_every_distance(tmp_path):
+    pairs = [((5,), (5,)), ((2, 3), (3,)), ((2, 3), (2, 1))]
+    cases = [wide(kind, pair, (0.1, 0.1, 0.1)) for kind in ("ADD", "SUB") for pair in pairs]
+    library = KernelLibrary([case.kernel_case() for case in cases], tmp_path)
+    for index, case in enumerate(cases):
+        assert sweep_overlaps(library, index, case) > 0
 
 
 def test_overlaps_are_exact_at_every_distance(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.support.broadcasts import BROADCASTS, NONE, RELU, RELU6, RELU_N1_TO_1, ZERO_POINTS
+from tests.support.broadcasts import BROADCASTS, NONE, RELU, RELU6, RELU_N1_TO_1, ZERO_POINTS, binary
 from tests.support.kernel_runner import KernelLibrary
 from tests.support.op_cases import OpCase, check_against_tflm, compare, constant, sweep_overlaps, tensor
 from tinygen.ir import DType
@@ -53,6 +53,31 @@ def test_constant_operands(tmp_path):
         for inputs in [(moving, fixed), (fixed, moving)]
     ]
     check_against_tflm(cases, tmp_path)
+
+
+def wide(shapes, scales=(0.02, 0.3, 0.11), activation=NONE):
+    return binary("MUL", shapes, DType.INT16, scales, options={"fused_activation_function": activation})
+
+
+@pytest.mark.oracle
+def test_int16_equals_tflm(tmp_path):
+    edges = np.array([-32768, -32767, -16384, -1, 0, 1, 16383, 32766, 32767], np.int16)
+    first, second = np.meshgrid(edges, edges)
+    shapes = (first.shape, first.shape)
+    scales = [*SCALES, (1 / 32768, 1 / 32768, 1 / 32768), (1e-4, 2e-4, 1e-3), (3e-5, 3e-5, 1e-9)]
+    cases = [wide(shapes, item) for item in scales]
+    library = KernelLibrary([case.kernel_case() for case in cases], tmp_path)
+    compare(library, cases, [[{0: first, 1: second}] * len(cases)])
+    cases += [wide(pair) for pair in BROADCASTS]
+    cases += [wide(shapes, activation=activation) for activation in (RELU, RELU_N1_TO_1, RELU6)]
+    check_against_tflm(cases, tmp_path, samples=4)
+
+
+def test_int16_overlaps_are_exact_at_every_distance(tmp_path):
+    cases = [wide(pair, (1e-4, 1e-4, 1e-3)) for pair in [((5,), (5,)), ((2, 3), (3,)), ((2, 3), (2, 1))]]
+    library = KernelLibrary([case.kernel_case() for case in cases], tmp_path)
+    for index, case in enumerate(cases):
+        assert sweep_overlaps(library, index, case, tries=80) > 0
 
 
 def test_overlaps_are_exact_at_every_distance(tmp_path):
