@@ -32,7 +32,8 @@ def test_the_verification_report_has_the_keys_of_version_1():
     assert found["schema"] == 1
     assert list(found) == [
         "schema", "tool", "oracle", "model", "board", "emulator", "machine", "stand_in", "image", "bit_exact",
-        "samples", "mismatched_outputs", "first_divergence", "counter", "counted_by", "instructions", "memory",
+        "samples", "mismatched_outputs", "first_divergence", "counter", "counted_by", "instructions",
+        "memory",
     ]  # fmt: skip
     assert set(found["oracle"]) == {"name", "version"}
     assert set(found["model"]) == {"path", "sha256", "macs", "live_macs"}
