@@ -66,7 +66,17 @@ BROKEN = {
         "The first input has 0 to 6 dimensions, none of size 0.",
         "int32[1,1,1,1,1,1,1]",
     ),
-    "no scale": (binary("MAXIMUM", SAME, S8), "one scale each", "first input with 0 scales"),
+    "no scale": (binary("SUB", SAME, S8), "one scale each", "first input with 0 scales"),
+    "scale 0": (
+        binary("ADD", SAME, S16, (0.1, 0.0, 0.1)),
+        "from 2**-149 to 2**28",
+        "second input with scale 0",
+    ),
+    "small scale of an activation": (
+        binary("MUL", SAME, S16, (0.0, 0.1, 1e-43), options=FUSED),
+        "The output's scale is 2**-28 or more",
+        "RELU, scale 9.9",
+    ),
     "int16 zero point": (
         binary("ADD", SAME, S16, SCALES, (0, 4, 0)),
         "Zero points of int16 are 0.",
@@ -149,6 +159,9 @@ KEPT = [
     binary("SUB", SAME, S32, options=FUSED),
     binary("ADD", SAME, F32, options=FUSED),
     binary("MUL", ((2,) * 6, (1,)), S16, SCALES),
+    binary("MUL", SAME, S16, (0.1, 0.0, 3.6e-43)),
+    binary("ADD", SAME, S16, (3.6e-43, 0.1, 0.1)),
+    binary("MINIMUM", SAME, S8),
     binary("DIV", SAME, F32),
     divided([127, 60, 90], (0.05, 0.1, 0.005)),
     binary("GREATER", SAME, DType.INT64, result=BOOL),

@@ -11,7 +11,7 @@ from tinygen.numerics.quantize import activation_range, plain_activation_range
 from tinygen.ops.geometry import Activation
 from tinygen.ops.operator import Known, Rule, Shape
 from tinygen.ops.rules import (
-    QUANTIZED_DTYPES,
+    LEAST_SCALE,
     Operand,
     dtypes,
     one_dtype,
@@ -25,36 +25,36 @@ FIRST = Operand("first input", 0)
 SECOND = Operand("second input", 1)
 OUTPUT = Operand("output", 0, output=True)
 
+SCALED: tuple[Rule, ...] = (
+    quantized(FIRST, SECOND, OUTPUT, least=LEAST_SCALE),
+    symmetric_int16(FIRST, SECOND, OUTPUT),
+)
+"""Operands of 8 or 16 bits have scales, as small as they may be."""
+
 MAX_RANK = 6
 """Dimensions of a RuntimeShape (tensorflow/lite/kernels/internal/runtime_shape.h)."""
 
 
-def form(choices: Sequence[DType]) -> tuple[Rule, ...]:
-    """Two operands and an output of one dtype out of `choices`, quantized where that is a narrow one."""
+def form(choices: Sequence[DType], *scales: Rule) -> tuple[Rule, ...]:
+    """Two operands and an output of one dtype out of `choices`, with rules on their scales."""
     return (
         operands(2),
         one_dtype((FIRST, SECOND, OUTPUT), choices),
         rank(FIRST, 0, MAX_RANK),
         rank(SECOND, 0, MAX_RANK),
-        *quantization(choices, FIRST, SECOND, OUTPUT),
+        *scales,
     )
 
 
 def predicate_form(choices: Sequence[DType]) -> tuple[Rule, ...]:
-    """Two operands of one dtype out of `choices`, and a bool output."""
+    """Two operands of one dtype out of `choices`, with scales if that is a narrow one, and a bool output."""
     return (
         operands(2),
         dtypes((FIRST, SECOND, OUTPUT), *[(dtype, dtype, DType.BOOL) for dtype in choices]),
         rank(FIRST, 0, MAX_RANK),
         rank(SECOND, 0, MAX_RANK),
-        *quantization(choices, FIRST, SECOND),
+        quantized(FIRST, SECOND, least=LEAST_SCALE),
     )
-
-
-def quantization(choices: Sequence[DType], *positions: Operand) -> tuple[Rule, ...]:
-    """Scales and zero points of operands that may have a dtype out of `choices`."""
-    narrow = (quantized(*positions),) if set(choices) & set(QUANTIZED_DTYPES) else ()
-    return (*narrow, *((symmetric_int16(*positions),) if DType.INT16 in choices else ()))
 
 
 def shapes_broadcast(graph: Graph, op: Op) -> str | None:

@@ -11,7 +11,7 @@ from tinygen.numerics.fixed_point import quantize_multiplier
 from tinygen.ops import broadcast
 from tinygen.ops.geometry import Activation
 from tinygen.ops.operator import Known, Operator, Options, attributes_of
-from tinygen.ops.rules import QUANTIZED_DTYPES, supported_activation
+from tinygen.ops.rules import QUANTIZED_DTYPES, activation_fits, supported_activation
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,14 @@ OPERATOR = Operator(
     kind="DIV",
     options="DivOptions",
     from_options=from_options,
-    form=broadcast.form((DType.INT8, DType.INT32, DType.FLOAT32)),
+    form=broadcast.form((DType.INT8, DType.INT32, DType.FLOAT32), *broadcast.SCALED),
     rules=(
         broadcast.shapes_broadcast,
         broadcast.plain_int32,
         no_zero_divisor,
         quotient_fits,
         supported_activation,
+        activation_fits,
     ),
     infer=broadcast.infer,
     evaluate=evaluate,

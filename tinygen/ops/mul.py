@@ -11,7 +11,15 @@ from tinygen.numerics.fixed_point import multiply_by_quantized_multiplier, quant
 from tinygen.ops import broadcast
 from tinygen.ops.geometry import Activation
 from tinygen.ops.operator import Known, Operator, Options, attributes_of
-from tinygen.ops.rules import QUANTIZED_DTYPES, factor_fits, supported_activation
+from tinygen.ops.rules import (
+    LEAST_SCALE,
+    QUANTIZED_DTYPES,
+    activation_fits,
+    factor_fits,
+    quantized,
+    supported_activation,
+    symmetric_int16,
+)
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,18 @@ OPERATOR = Operator(
     kind="MUL",
     options="MulOptions",
     from_options=from_options,
-    form=broadcast.form((DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)),
-    rules=(broadcast.shapes_broadcast, factor_fits(rescale_factor), supported_activation),
+    form=broadcast.form(
+        (DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32),
+        quantized(broadcast.FIRST, broadcast.SECOND, least=0),
+        quantized(broadcast.OUTPUT, least=LEAST_SCALE),
+        symmetric_int16(broadcast.FIRST, broadcast.SECOND, broadcast.OUTPUT),
+    ),
+    rules=(
+        broadcast.shapes_broadcast,
+        factor_fits(rescale_factor),
+        supported_activation,
+        activation_fits,
+    ),
     infer=broadcast.infer,
     evaluate=evaluate,
 )

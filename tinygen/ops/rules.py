@@ -22,6 +22,9 @@ _QUANTIZE_FULLY = (
 SCALE_RANGE = (2.0**-28, 2.0**28)
 """Scales of activations outside make TFLM's activation limits leave int32."""
 
+LEAST_SCALE = 2.0**-149
+"""The smallest float32 above 0: converters give such scales to tensors that never left 0."""
+
 QUANTIZED_DTYPES = (DType.INT4, DType.INT8, DType.UINT8, DType.INT16)
 """Those whose elements stand for real numbers by a scale and a zero point."""
 
@@ -141,32 +144,39 @@ def one_dtype(positions: Sequence[Operand], choices: Sequence[DType]) -> Rule:
     return stated(f"{subject} {names}.", _QUANTIZE_FULLY, test)
 
 
-def _faulty_quantization(tensor: Tensor) -> str | None:
+def _faulty_quantization(tensor: Tensor, least: float) -> str | None:
     quant = tensor.quant
     if quant is None or len(quant.scales) != 1:
         return f"{0 if quant is None else len(quant.scales)} scales"
-    if not SCALE_RANGE[0] <= quant.scale <= SCALE_RANGE[1]:
+    if not least <= quant.scale <= SCALE_RANGE[1]:
         return f"scale {quant.scale:g}"
     limits = np.iinfo(tensor.dtype.numpy)
     inside = int(limits.min) <= quant.zero_point <= int(limits.max)
     return None if inside else f"zero point {quant.zero_point}"
 
 
-def quantized(*positions: Operand) -> Rule:
-    """One sane scale and zero point for each operand of 4, 8 or 16 bits; wider ones hold plain numbers."""
+def quantized(*positions: Operand, least: float = SCALE_RANGE[0]) -> Rule:
+    """One sane scale and zero point for each operand of 4, 8 or 16 bits; wider ones hold plain numbers.
+
+    Args:
+        positions: the operands.
+        least: the smallest scale, 0 or a power of two.
+    """
 
     def test(graph: Graph, op: Op) -> str | None:
         faults = []
         for operand in positions:
             tensor = operand.of(graph, op)
-            fault = _faulty_quantization(tensor) if tensor and tensor.dtype in QUANTIZED_DTYPES else None
+            narrow = tensor is not None and tensor.dtype in QUANTIZED_DTYPES
+            fault = _faulty_quantization(tensor, least) if tensor and narrow else None
             if fault:
                 faults.append(f"{operand.name} with {fault}")
         return ", ".join(faults) or None
 
     subject = _subject(positions, "has one scale", "have one scale each")
+    start = f"2**{math.frexp(least)[1] - 1}" if least else "0"
     return stated(
-        f"{subject}, from 2**-28 to 2**28, and a zero point that the dtype holds.", _QUANTIZE_FULLY, test
+        f"{subject}, from {start} to 2**28, and a zero point that the dtype holds.", _QUANTIZE_FULLY, test
     )
 
 
@@ -190,7 +200,7 @@ def weights_quantized(operand: Operand, axis: int) -> Rule:
 
     def test(graph: Graph, op: Op) -> str | None:
         tensor = operand.of(graph, op)
-        if tensor is None:
+        if tensor is None or tensor.dtype.is_float:
             return None
         quant = tensor.quant
         if quant is None:
@@ -240,30 +250,44 @@ def supported_activation(graph: Graph, op: Op) -> str | None:
     return str(activation) if activation in (Activation.TANH, Activation.SIGN_BIT) else None
 
 
-def bias_fits(weights: Operand, bias: Operand, *, unscaled: bool) -> Rule:
+def activation_fits(graph: Graph, op: Op) -> str | None:
+    """The output's scale is 2**-28 or more where there is a fused activation.
+
+    Its limits leave int32 otherwise. Make the activation a layer of its own.
+    """
+    activation = getattr(op.attributes, "activation", Activation.NONE)
+    tensor = OUTPUT.of(graph, op)
+    if activation is Activation.NONE or tensor is None or tensor.quant is None:
+        return None
+    small = tensor.dtype in QUANTIZED_DTYPES and tensor.quant.scale < SCALE_RANGE[0]
+    return f"{activation}, scale {tensor.quant.scale:g}" if small else None
+
+
+def bias_fits(weights: Operand, bias: Operand, source: Operand = INPUT, *, unscaled: bool) -> Rule:
     """The bias is in units of the accumulator, to the 2 % of an output step that TFLM allows.
 
     Source: GetQuantizedConvolutionMultipler in tensorflow/lite/kernels/kernel_util.cc.
 
     Args:
-        weights: operand whose scales, times the input's, are those of the accumulator.
+        weights: operand whose scales, times those of `source`, are those of the accumulator.
         bias: the operand.
+        source: the activation.
         unscaled: whether a bias without scales passes beside per-tensor weights, as it does per channel.
     """
 
     def test(graph: Graph, op: Op) -> str | None:
         tensor = bias.of(graph, op)
-        inputs, filters, output = (item.of(graph, op) for item in (INPUT, weights, OUTPUT))
-        if tensor is None:
+        inputs, filters, output = (item.of(graph, op) for item in (source, weights, OUTPUT))
+        if tensor is None or tensor.dtype.is_float:
             return None
         quants = [item.quant if item else None for item in (inputs, filters, output)]
         if any(quant is None for quant in quants):
             return None
-        source, weight, target = (quant for quant in quants if quant is not None)
+        given, weight, target = (quant for quant in quants if quant is not None)
         if tensor.quant is None and (unscaled or weight.per_channel):
             return None
         scales = np.asarray(tensor.quant.scales if tensor.quant else (0.0,))
-        wanted = np.asarray(weight.scales) * source.scale
+        wanted = np.asarray(weight.scales) * given.scale
         if scales.size not in (1, wanted.size):
             return f"{scales.size} scales for {wanted.size} channels"
         worst = float(np.max(np.abs(wanted - scales)) / target.scale)
@@ -308,22 +332,22 @@ def factor_below_one(factor: Callable[[Graph, Op], float]) -> Rule:
     )
 
 
-def scale_ratio(graph: Graph, op: Op) -> float:
-    """Scale of the input over that of the output; 1 where one of them has none or is float."""
-    source, target = INPUT.of(graph, op), OUTPUT.of(graph, op)
-    if source is None or target is None or source.quant is None or target.quant is None:
+def scale_ratio(graph: Graph, op: Op, source: Operand = INPUT) -> float:
+    """Scale of the input `source` over that of the output; 1 where one of them has none or is float."""
+    given, target = source.of(graph, op), OUTPUT.of(graph, op)
+    if given is None or target is None or given.quant is None or target.quant is None:
         return 1.0
-    if source.dtype.is_float or target.dtype.is_float:
+    if given.dtype.is_float or target.dtype.is_float:
         return 1.0
-    return source.quant.scale / target.quant.scale
+    return given.quant.scale / target.quant.scale
 
 
-def weighted_scale_ratio(weights: Operand) -> Callable[[Graph, Op], float]:
+def weighted_scale_ratio(weights: Operand, source: Operand = INPUT) -> Callable[[Graph, Op], float]:
     """Largest scale of the accumulator over the scale of the output."""
 
     def factor(graph: Graph, op: Op) -> float:
         tensor = weights.of(graph, op)
         largest = max(tensor.quant.scales) if tensor and tensor.quant else 1.0
-        return scale_ratio(graph, op) * largest
+        return scale_ratio(graph, op, source) * largest
 
     return factor

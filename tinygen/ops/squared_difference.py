@@ -26,7 +26,7 @@ def rescale_factors(graph: Graph, op: Op) -> tuple[float, float, float]:
 
 OPERATOR = Operator(
     kind="SQUARED_DIFFERENCE",
-    form=broadcast.form((DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)),
+    form=broadcast.form((DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32), *broadcast.SCALED),
     rules=(
         broadcast.shapes_broadcast,
         factor_fits(lambda graph, op: rescale_factors(graph, op)[2]),

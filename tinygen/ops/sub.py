@@ -11,7 +11,7 @@ from tinygen.ops import broadcast
 from tinygen.ops.add import rescale_factors, rescaled
 from tinygen.ops.geometry import Activation
 from tinygen.ops.operator import Known, Operator, Options, attributes_of
-from tinygen.ops.rules import QUANTIZED_DTYPES, factor_below_one, supported_activation
+from tinygen.ops.rules import QUANTIZED_DTYPES, activation_fits, factor_below_one, supported_activation
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,13 @@ OPERATOR = Operator(
     kind="SUB",
     options="SubOptions",
     from_options=from_options,
-    form=broadcast.form((DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)),
+    form=broadcast.form((DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32), *broadcast.SCALED),
     rules=(
         broadcast.shapes_broadcast,
         broadcast.plain_int32,
         factor_below_one(lambda graph, op: rescale_factors(graph, op)[2]),
         supported_activation,
+        activation_fits,
     ),
     infer=broadcast.infer,
     evaluate=evaluate,

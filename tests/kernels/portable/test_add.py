@@ -104,8 +104,9 @@ WIDE_SCALES = [
     (0.5, 0.25, 100.0),
     (0.5, 0.25, 4e-5),
     (1.0, 0.99999994, 6.2e-5),
+    (3.6e-43, 0.1, 0.2),
 ]
-"""The last three: a large output, the smallest that TFLM takes, inputs that differ in the last bit."""
+"""The last: a large output, the smallest that TFLM takes, inputs that differ in the last bit, a tiny one."""
 
 
 def subtract(shapes, scales=SCALES[1], zeros=ZERO_POINTS[3], activation=NONE):

@@ -64,7 +64,13 @@ def test_int16_equals_tflm(tmp_path):
     edges = np.array([-32768, -32767, -16384, -1, 0, 1, 16383, 32766, 32767], np.int16)
     first, second = np.meshgrid(edges, edges)
     shapes = (first.shape, first.shape)
-    scales = [*SCALES, (1 / 32768, 1 / 32768, 1 / 32768), (1e-4, 2e-4, 1e-3), (3e-5, 3e-5, 1e-9)]
+    scales = [
+        *SCALES,
+        (1 / 32768, 1 / 32768, 1 / 32768),
+        (1e-4, 2e-4, 1e-3),
+        (3e-5, 3e-5, 1e-9),
+        (0.1, 0.0, 3.6e-43),
+    ]
     cases = [wide(shapes, item) for item in scales]
     library = KernelLibrary([case.kernel_case() for case in cases], tmp_path)
     compare(library, cases, [[{0: first, 1: second}] * len(cases)])
