@@ -4,45 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.support.host_library import compile_library, run_sanitized
 from tests.support.host_session import HostSession
+from tests.support.models import model_path
 from tests.support.stateful_models import MODELS
-from tinygen import codegen, frontend, passes, planning
-from tinygen.kernels.portable import PORTABLE
+from tests.support.streams import CALLS, assert_equal, check_calls, generated
 from tinygen.oracle import TflmOracle
-from tinygen.target import Compiler, Target
 from tinygen.verify import first_divergence
 from tinygen.verify.inputs import random_inputs
 
-CALLS = 20
-HOST = Target("native", "host", frozenset(), (), Compiler(("",)))
+pytestmark = pytest.mark.oracle
+
+PUBLIC = ("keyword_svdf",)
 
 
-def generated(data: bytes) -> tuple[planning.Plan, codegen.Library]:
-    model = frontend.parse(data, "stream.tflite")
-    plan = planning.solve(passes.lower(model.main), [PORTABLE], HOST)
-    return plan, codegen.generate(model.name, model.sha256, plan)
-
-
-@pytest.mark.oracle
 @pytest.mark.parametrize("name", MODELS)
 def test_successive_calls_are_those_of_tflm(name: str, tmp_path: Path) -> None:
-    plan, library = generated(MODELS[name])
-    samples = random_inputs(plan.graph, CALLS, seed=5)
-    expected = [run.outputs for run in TflmOracle(MODELS[name]).run(samples)]
-    host = compile_library(library, tmp_path)
-    for _ in range(2):
-        host.reset()
-        found = [host.run(sample) for sample in samples]
-        for number, (right, ours) in enumerate(zip(expected, found, strict=True)):
-            for one, other in zip(right, ours, strict=True):
-                assert np.array_equal(one, other), f"call {number} of {name}"
+    check_calls(MODELS[name], tmp_path, seed=5)
 
 
-@pytest.mark.oracle
 @pytest.mark.parametrize("name", MODELS)
 def test_every_layer_of_a_late_call_is_that_of_tflm(name: str, tmp_path: Path) -> None:
     plan, library = generated(MODELS[name])
@@ -51,10 +33,17 @@ def test_every_layer_of_a_late_call_is_that_of_tflm(name: str, tmp_path: Path) -
     assert first_divergence(plan, session, TflmOracle(MODELS[name]), samples, 3) is None
 
 
-@pytest.mark.oracle
 def test_sanitizers_find_nothing(tmp_path: Path) -> None:
     plan, library = generated(MODELS["exchange"])
     samples = random_inputs(plan.graph, CALLS, seed=7)
-    expected = [run.outputs for run in TflmOracle(MODELS["exchange"]).run(samples)]
-    for right, ours in zip(expected, run_sanitized(library, tmp_path, samples), strict=True):
-        assert all(np.array_equal(one, other) for one, other in zip(right, ours, strict=True))
+    expected = TflmOracle(MODELS["exchange"]).run(samples)
+    assert_equal(expected, run_sanitized(library, tmp_path, samples))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_streaming_models(name: str, tmp_path: Path) -> None:
+    data = model_path(name).read_bytes()
+    check_calls(data, tmp_path / "plain", seed=8)
+    plan, library = generated(data)
+    samples = random_inputs(plan.graph, CALLS, seed=9)
+    assert_equal(TflmOracle(data).run(samples), run_sanitized(library, tmp_path / "sanitized", samples))

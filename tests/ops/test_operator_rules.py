@@ -35,8 +35,14 @@ class Sample:
         tensors = {keys[id(tensor)]: replace(tensor, id=keys[id(tensor)]) for tensor in given}
         inputs = tuple(None if tensor is None else keys[id(tensor)] for tensor in self.inputs)
         outputs = tuple(keys[id(tensor)] for tensor in self.outputs)
-        op = Op(0, self.kind, inputs, outputs, operator.from_options(self.options), (0,))
-        activations = tuple(key for key in inputs if key is not None and tensors[key].data is None)
+        changed = (inputs[at] for at in operator.updates if at < len(inputs))
+        updates = tuple(key for key in changed if key is not None and tensors[key].variable)
+        op = Op(0, self.kind, inputs, outputs, operator.from_options(self.options), (0,), updates)
+        activations = tuple(
+            key
+            for key in inputs
+            if key is not None and tensors[key].data is None and not tensors[key].variable
+        )
         return operator, Graph("test", tensors, (op,), activations, outputs), op
 
     def broken(self) -> list[tuple[str, str]]:
@@ -68,6 +74,11 @@ def activation(*shape: int, dtype: DType = DType.INT8, quant: Quantization | Non
 def constant(values: Any, dtype: DType = DType.INT32, quant: Quantization | None = None) -> Tensor:
     data = np.asarray(values, dtype.numpy)
     return Tensor(0, "c", data.shape, dtype, quant, data)
+
+
+def variable(*shape: int, dtype: DType = DType.INT8, quant: Quantization | None = Q) -> Tensor:
+    initial = np.zeros(shape, dtype.numpy)
+    return Tensor(0, "v", shape, dtype, quant, variable=True, initial=initial)
 
 
 def weights(*shape: int, scales: tuple[float, ...] = (0.1,), axis: int = 0) -> Tensor:
@@ -184,6 +195,18 @@ SAMPLES = {
         "LOG_SOFTMAX", (activation(2, 3),), (activation(2, 3, quant=Quantization((1 / 16,), (127,))),), {}
     ),
     "PRELU": Sample("PRELU", (activation(2, 3), activation(3)), (activation(2, 3),), {}),
+    "SVDF": Sample(
+        "SVDF",
+        (
+            activation(1, 3),
+            weights(4, 3),
+            weights(4, 5),
+            constant([1, 2], quant=Quantization((0.05,), (0,))),
+            variable(1, 20),
+        ),
+        (activation(1, 2),),
+        {"rank": 2},
+    ),
     "VIEW": Sample("VIEW", (activation(2, 3),), (activation(3, 2),), {}),
     "TFLM_DECODE": Sample(
         "TFLM_DECODE",
@@ -597,6 +620,62 @@ CASES: list[tuple[str, str, Change, str, str]] = [
         "at least one detection",
         "detections_per_class 0",
     ),
+    ("SVDF", "state", lambda s: s.with_input(4, variable=False, initial=None), "state is a variable", "none"),
+    ("SVDF", "rank", lambda s: s.with_options(rank=3), "have the shapes", "rank 3 of 4"),
+    (
+        "SVDF",
+        "features",
+        lambda s: replace(s, inputs=(activation(1, 4), *s.inputs[1:])),
+        "have the shapes",
+        "[4, 3] and time weights [4, 5] on 4 features",
+    ),
+    (
+        "SVDF",
+        "memory",
+        lambda s: replace(s, inputs=(*s.inputs[:4], variable(1, 24))),
+        "have the shapes",
+        "state [1, 24] for 4 filters of 5",
+    ),
+    (
+        "SVDF",
+        "units",
+        lambda s: replace(
+            s, inputs=(*s.inputs[:3], constant([1], quant=Quantization((0.05,), (0,))), s.inputs[4])
+        ),
+        "have the shapes",
+        "bias [1] for 2 units",
+    ),
+    (
+        "SVDF",
+        "bias",
+        lambda s: replace(s, inputs=(*s.inputs[:3], None, s.inputs[4])),
+        "has a bias",
+        "no bias",
+    ),
+    (
+        "SVDF",
+        "bias scale",
+        lambda s: s.with_input(3, quant=Quantization((0.06,), (0,))),
+        "the state's times that of the time weights",
+        "scale 0.06",
+    ),
+    (
+        "SVDF",
+        "zero point",
+        lambda s: s.with_input(1, quant=Quantization((0.1,), (1,))),
+        "quantized weights are 0",
+        "zero point 1",
+    ),
+    (
+        "SVDF",
+        "factor",
+        lambda s: s.with_input(0, quant=Quantization((2.0**28,), (0,))).with_input(
+            1, quant=Quantization((2.0**2,), (0,))
+        ),
+        "below 2**30",
+        "factors 2.14748e+09",
+    ),
+    ("SVDF", "activation", lambda s: s.with_options(fused_activation_function=3), "NONE or RELU", "RELU6"),
 ]
 
 

@@ -91,6 +91,10 @@ class HostModel:
         data = ctypes.string_at(self._pointer(port.function), port.bytes)
         return np.frombuffer(data, port.dtype.numpy).reshape(port.shape)
 
+    def state(self) -> bytes:
+        """The variables as they are now."""
+        return ctypes.string_at(self._pointer(f"{self.library.name}_state"), self.library.footprint.state)
+
     def arena(self) -> bytes:
         """The arena as it is now."""
         return ctypes.string_at(self._arena, self.library.footprint.arena)
