@@ -26,7 +26,7 @@ from tinygen.report import build as build_report
 from tinygen.report import inspection
 from tinygen.report import supported_ops as ops_table
 from tinygen.running import RunResult, TestResult, run, samples_for, test
-from tinygen.settings import Settings, default_model, settle
+from tinygen.settings import Settings, allows_float, default_model, settle
 
 __all__ = [
     "Built",
@@ -36,6 +36,7 @@ __all__ = [
     "RunResult",
     "Settings",
     "TestResult",
+    "allows_float",
     "boards",
     "build",
     "compile",
@@ -54,14 +55,18 @@ __all__ = [
 ]
 
 
-def inspect(path: Path) -> inspection.InspectionReport:
+def inspect(path: Path, *, allow_float: bool = False) -> inspection.InspectionReport:
     """Describe a model: ops, tensors, MACs, weights, memory, and every obstacle.
+
+    Args:
+        path: .tflite file.
+        allow_float: accept a model that is float32 throughout.
 
     Raises:
         ModelError: the file is damaged.
         UsageError: it cannot be read.
     """
-    survey = frontend.load(path)
+    survey = frontend.load(path, allow_float=allow_float)
     plan = None
     if survey.refusal is None and not survey.violations:
         target = board_catalogue.load("host").target()
@@ -86,7 +91,15 @@ def doctor() -> tuple[Check, ...]:
     return examine()
 
 
-def vectors(path: Path, output: Path, *, samples: int = 8, seed: int = 0, inputs: Path | None = None) -> str:
+def vectors(
+    path: Path,
+    output: Path,
+    *,
+    samples: int = 8,
+    seed: int = 0,
+    inputs: Path | None = None,
+    allow_float: bool = False,
+) -> str:
     """Write golden vectors: inputs and what the oracle computes for them.
 
     Args:
@@ -95,6 +108,7 @@ def vectors(path: Path, output: Path, *, samples: int = 8, seed: int = 0, inputs
         samples: how many random inputs.
         seed: of random inputs.
         inputs: a user's inputs instead of random ones.
+        allow_float: accept a model that is float32 throughout.
 
     Returns:
         The oracle's name and version.
@@ -103,7 +117,7 @@ def vectors(path: Path, output: Path, *, samples: int = 8, seed: int = 0, inputs
         TinygenError: the model, the inputs or the oracle is wrong or missing, or the file cannot be written.
     """
     files.require_writable(output)
-    model = frontend.read(path)
+    model = frontend.read(path, allow_float=allow_float)
     given = samples_for(model.main, inputs, samples, seed)
     reference = oracle.choose_oracle(path, model)
     runs = reference.run(given)

@@ -165,6 +165,7 @@ def compile_model(
     name: str | None = None,
     kernels: Sequence[str] = ("auto",),
     strict_kernels: bool = False,
+    allow_float: bool = False,
 ) -> Compiled:
     """Compile a model to a C library for a board's core.
 
@@ -174,13 +175,14 @@ def compile_model(
         name: prefix of the C names; made from the file's name by default.
         kernels: allowed kernel sets, best first, or ("auto",).
         strict_kernels: refuse to fall back to the portable set where it is not among `kernels`.
+        allow_float: accept a model that is float32 throughout.
 
     Raises:
         ModelError: the model is damaged or not supported.
         FitError: its arena does not fit the board.
         UsageError: the file cannot be read, or there is no such kernel set.
     """
-    model = frontend.read(path)
+    model = frontend.read(path, allow_float=allow_float)
     sets = registry.select("auto" if tuple(kernels) == ("auto",) else kernels)
     plan = planning.solve(passes.lower(model.main), sets, board.target())
     if strict_kernels:
@@ -202,10 +204,10 @@ def _default_name(model: Model) -> str:
 
 
 def _refuse_fall_back(plan: Plan, kernels: Sequence[str]) -> None:
-    fallen = [step for step in plan.steps if step.candidate.set not in {*kernels, custom.SET}]
+    fallen = [step for step in plan.calls() if step.candidate.set not in {*kernels, custom.SET}]
     if fallen and tuple(kernels) != ("auto",):
         raise ModelError(
-            f"{len(fallen)} of {len(plan.steps)} layers have no kernel in {', '.join(kernels)}.",
+            f"{len(fallen)} of {len(list(plan.calls()))} layers have no kernel in {', '.join(kernels)}.",
             why=[f"layer {step.index} {step.name[:80]!r}: {step.candidate.name}" for step in fallen],
             hints=["Allow the fall-back: leave out --strict-kernels.", "Allow more sets with --kernels."],
         )
@@ -288,7 +290,12 @@ def _compile_all(settings: Settings, progress: Progress) -> tuple[Compiled, ...]
     for path, name in settings.models:
         progress(f"Compiling {path.name}")
         model = compile_model(
-            path, settings.board, name=name, kernels=config.kernels, strict_kernels=config.strict_kernels
+            path,
+            settings.board,
+            name=name,
+            kernels=config.kernels,
+            strict_kernels=config.strict_kernels,
+            allow_float=config.allow_float,
         )
         compiled.append(model)
     return tuple(compiled)

@@ -102,7 +102,8 @@ def run(
     files.require_writable(outputs)
     machine = _machine(settings)
     config = settings.config.test
-    given = samples_for(frontend.read(path).main, inputs, config.samples, config.seed)
+    model = frontend.read(path, allow_float=settings.config.allow_float)
+    given = samples_for(model.main, inputs, config.samples, config.seed)
     built = build(machine.settings, progress=progress)
     with _session(machine, built, timeout) as session:
         result = _infer(session, machine, built, given, progress)
@@ -169,7 +170,7 @@ def test(
         )
     files.require_writable(outputs)
     machine = _machine(settings)
-    model = frontend.read(path)
+    model = frontend.read(path, allow_float=settings.config.allow_float)
     reference = oracle.choose_oracle(path, model, vectors_file)
     config = settings.config.test
     given = (

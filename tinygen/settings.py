@@ -74,6 +74,11 @@ def default_model(here: Path) -> Path:
     return paths[0]
 
 
+def allows_float(here: Path) -> bool:
+    """Whether the project in `here`, if there is one, takes models that are float32 throughout."""
+    return load(here).allow_float
+
+
 def settle(
     here: Path,
     models: Sequence[Path] = (),

@@ -10,7 +10,7 @@ import pytest
 from tests.support.small_models import conv_classifier
 from tests.support.tflite_writer import ModelWriter
 from tinygen.errors import ModelError
-from tinygen.frontend import load, parse, reader, survey
+from tinygen.frontend import load, parse, read, reader, survey
 from tinygen.ir import DType
 
 
@@ -81,6 +81,33 @@ def test_a_float_model() -> None:
     message = refused(dense(DType.FLOAT32, DType.FLOAT32))
     assert "m.tflite is a float model; tinygen compiles fully int8-quantized models" in message
     assert "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]" in message
+    assert "weights take 48 B of flash as float32; as int8 they would take about 12 B" in message
+    assert "--allow-float" in message
+
+
+def scaled_tanh() -> bytes:
+    w = ModelWriter()
+    x = w.input("x", (1, 4), DType.FLOAT32)
+    factor = w.constant("factor", np.full((4,), 0.5), DType.FLOAT32)
+    scaled, y = (w.tensor(name, (1, 4), DType.FLOAT32) for name in ("scaled", "y"))
+    w.op("MUL", [x, factor], [scaled], {})
+    w.op("TANH", [scaled], [y])
+    return w.finish([y])
+
+
+def test_a_float_model_may_be_allowed(tmp_path: Path) -> None:
+    data = scaled_tanh()
+    path = tmp_path / "m.tflite"
+    path.write_bytes(data)
+    assert parse(data, "m", allow_float=True).sha256 == read(path, allow_float=True).sha256
+    assert load(path, allow_float=True).refusal is None
+    assert load(path).refusal is not None
+
+
+def test_other_float_activations_may_not() -> None:
+    for weights in (DType.INT8, DType.FLOAT16):
+        found = survey(dense(DType.FLOAT32, weights), "m", allow_float=True)
+        assert found.refusal is not None
 
 
 def test_a_float16_model() -> None:
@@ -170,14 +197,14 @@ def test_models_that_compute_nothing() -> None:
 def test_all_unsupported_layers_are_told_at_once() -> None:
     w = ModelWriter()
     x = w.input("x", (2, 4, 4, 2), scales=0.5)
-    tanh = w.tensor("block1/tanh", (2, 4, 4, 2), scales=1 / 128)
-    w.op("TANH", [x], [tanh])
+    clipped = w.tensor("block1/clip", (2, 4, 4, 2), scales=1 / 128)
+    w.op("RELU_N1_TO_1", [x], [clipped])
     pool = w.tensor("block1/pool", (2, 2, 2, 2), scales=1 / 128)
     window = {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2, "padding": "VALID"}
     w.op(
         "MAX_POOL_2D",
         [
-            tanh,
+            clipped,
         ],
         [pool],
         {**window, "fused_activation_function": "TANH"},
@@ -189,7 +216,7 @@ def test_all_unsupported_layers_are_told_at_once() -> None:
     data = w.finish([y])
     message = refused(data)
     assert "m.tflite is not supported: 4 layers of it cannot be compiled" in message
-    assert "layer 0 'block1/tanh' (TANH): The operator is one that tinygen supports." in message
+    assert "layer 0 'block1/clip' (RELU_N1_TO_1): The operator is one that tinygen supports." in message
     assert "layer 1 'block1/pool' (MAX_POOL_2D): The batch size is 1. Found: batch 2." in message
     assert "The fused activation is NONE, RELU, RELU_N1_TO_1 or RELU6. Found: TANH." in message
     assert "layer 2 'nnnn" in message

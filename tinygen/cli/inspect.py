@@ -13,13 +13,15 @@ from tinygen.report import text
 
 @click.command()
 @options.model
+@options.allow_float
 @options.json_flag
-def command(model: Path | None, as_json: bool) -> None:
+def command(model: Path | None, allow_float: bool | None, as_json: bool) -> None:
     """Show a model's ops, tensors, MACs, weights and RAM, and what is unsupported and why.
 
     Exits with 3 when something is unsupported.
     """
-    report = api.inspect(model or api.default_model(Path.cwd()))
+    path = model or api.default_model(Path.cwd())
+    report = api.inspect(path, allow_float=allow_float or api.allows_float(Path.cwd()))
     if as_json:
         click.echo(report.to_json(), nl=False)
     else:

@@ -47,9 +47,20 @@ def model(command: Command) -> Command:
     return click.argument("model", required=False, type=click.Path(path_type=Path))(command)
 
 
+def allow_float(command: Command) -> Command:
+    """--allow-float: compile models that are float32 throughout."""
+    return click.option(
+        "--allow-float",
+        is_flag=True,
+        default=None,
+        help="Accept a model that is float32 throughout; int8 needs a quarter of the flash for weights.",
+    )(command)
+
+
 def board(command: Command) -> Command:
     """--board and what else decides the generated code."""
     for option in (
+        allow_float,
         click.option(
             "--strict-kernels",
             is_flag=True,

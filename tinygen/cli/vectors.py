@@ -37,11 +37,20 @@ from tinygen.cli import options
     metavar="N",
     help="Seed of the random inputs.",
 )
-def command(model: Path | None, output: Path, inputs: Path | None, samples: int, seed: int) -> None:
+@options.allow_float
+def command(
+    model: Path | None,
+    output: Path,
+    inputs: Path | None,
+    samples: int,
+    seed: int,
+    allow_float: bool | None,
+) -> None:
     """Write golden vectors: inputs, and what TensorFlow Lite Micro computes for them.
 
     `tinygen test --vectors` compares with them where the oracle cannot be installed.
     """
     path = model or api.default_model(Path.cwd())
-    origin = api.vectors(path, output, samples=samples, seed=seed, inputs=inputs)
+    allowed = allow_float or api.allows_float(Path.cwd())
+    origin = api.vectors(path, output, samples=samples, seed=seed, inputs=inputs, allow_float=allowed)
     click.echo(f"{output}: computed by {origin}")

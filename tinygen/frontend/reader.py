@@ -60,18 +60,26 @@ class Survey:
         return self.model
 
 
-def read(path: Path) -> Model:
+def read(path: Path, *, allow_float: bool = False) -> Model:
     """The model in a .tflite file.
+
+    Args:
+        path: the file.
+        allow_float: accept a model that is float32 throughout.
 
     Raises:
         UsageError: where the file cannot be read.
         ModelError: where it is damaged or not supported.
     """
-    return load(path).supported()
+    return load(path, allow_float=allow_float).supported()
 
 
-def load(path: Path) -> Survey:
+def load(path: Path, *, allow_float: bool = False) -> Survey:
     """The model in a .tflite file with all that is not supported about it.
+
+    Args:
+        path: the file.
+        allow_float: accept a model that is float32 throughout.
 
     Raises:
         UsageError: where the file cannot be read.
@@ -87,23 +95,24 @@ def load(path: Path) -> Survey:
             why=(f"{error.strerror or error}.",),
             hints=("Check the path of the .tflite file.",),
         ) from error
-    return survey(data, path.name)
+    return survey(data, path.name, allow_float=allow_float)
 
 
-def parse(data: bytes, name: str) -> Model:
+def parse(data: bytes, name: str, *, allow_float: bool = False) -> Model:
     """The model in the bytes of a .tflite file.
 
     Args:
         data: the file.
         name: what to call it in messages and, without ".tflite" and made an identifier, in C.
+        allow_float: accept a model that is float32 throughout.
 
     Raises:
         ModelError: where it is damaged or not supported.
     """
-    return survey(data, name).supported()
+    return survey(data, name, allow_float=allow_float).supported()
 
 
-def survey(data: bytes, name: str) -> Survey:
+def survey(data: bytes, name: str, *, allow_float: bool = False) -> Survey:
     """As `parse`, but tells what is not supported instead of raising.
 
     Raises:
@@ -126,7 +135,7 @@ def survey(data: bytes, name: str) -> Survey:
         ) from error
     digest = hashlib.sha256(data).hexdigest()
     model = Model(c_identifier(name.removesuffix(".tflite")), digest, (main, *others))
-    return Survey(name, model, refusal(Source(name, raw, main)), tuple(violations))
+    return Survey(name, model, refusal(Source(name, raw, main, allow_float)), tuple(violations))
 
 
 def _sentence(text: str) -> str:

@@ -25,11 +25,19 @@ _CONTROL_FLOW = frozenset({"IF", "WHILE", "CALL"})
 
 @dataclass(frozen=True)
 class Source:
-    """A model as decoded and as built, with the name to call it by."""
+    """A model as decoded and as built, with the name to call it by.
+
+    Attributes:
+        name: in messages.
+        raw: as decoded.
+        graph: its first subgraph.
+        allow_float: whether the user wants a float model as it is.
+    """
 
     name: str
     raw: RawModel
     graph: Graph
+    allow_float: bool = False
 
     def activations(self) -> list[Tensor]:
         """Inputs and results of ops."""
@@ -116,21 +124,30 @@ def not_quantized(source: Source) -> ModelError | None:
         return None
     if not any(item.dtype.is_float for item in activations):
         return None
-    weights = {item.dtype for item in source.graph.tensors.values() if item.is_constant and item.elements > 1}
+    constants = [item for item in source.graph.tensors.values() if item.is_constant and item.elements > 1]
+    weights = {item.dtype for item in constants}
+    hints: tuple[str, ...] = (FULL_INT8,)
     if DType.INT8 in weights or DType.UINT8 in weights:
         kind, why = "is dynamic-range quantized", "Its weights are int8, but activations are float32."
     elif DType.FLOAT16 in weights:
         kind, why = "is a float16 model", "Its weights are float16, and activations are float32."
+    elif source.allow_float:
+        return None
     else:
-        kind, why = "is a float model", "Its weights and activations are float32."
+        size = sum(item.bytes for item in constants if item.dtype is DType.FLOAT32)
+        kind = "is a float model"
+        why = (
+            f"Its weights take {size:,} B of flash as float32; as int8 they would take about {size // 4:,} B."
+        )
+        hints = (*hints, "Compile it as it is with --allow-float.")
     return ModelError(
-        f"{source.name} {kind}; tinygen compiles fully int8-quantized models.", why=(why,), hints=(FULL_INT8,)
+        f"{source.name} {kind}; tinygen compiles fully int8-quantized models.", why=(why,), hints=hints
     )
 
 
 def unsigned(source: Source) -> ModelError | None:
     """The uint8 quantization of TensorFlow 1, which TFLM has no kernels for."""
-    edges = {"QUANTIZE", "DEQUANTIZE"}
+    edges = {"QUANTIZE", "DEQUANTIZE", "CAST"}
     ops = [
         op
         for op in source.graph.ops

@@ -55,6 +55,7 @@ class ProjectConfig(_Table):
         models: in the order in which the firmware numbers them.
         kernels: allowed kernel sets; ("auto",) is every set that fits the board.
         strict_kernels: whether an op without a kernel in `kernels` is an error, not left to portable C.
+        allow_float: whether models that are float32 throughout are compiled, not refused.
         test: defaults of `tinygen test`.
     """
 
@@ -62,6 +63,7 @@ class ProjectConfig(_Table):
     models: tuple[ModelEntry, ...] = ()
     kernels: Annotated[tuple[KernelSet, ...], Field(min_length=1)] = ("auto",)
     strict_kernels: bool = False
+    allow_float: bool = False
     test: TestTable = TestTable()
 
     def model_paths(self, folder: Path) -> tuple[Path, ...]:

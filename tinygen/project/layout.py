@@ -90,7 +90,7 @@ def _toml(value: object) -> str:
 
 def _settings(board: str, config: ProjectConfig) -> Iterator[tuple[str, str]]:
     yield "board", _toml(board)
-    for key in ("kernels", "strict_kernels"):
+    for key in ("kernels", "strict_kernels", "allow_float"):
         value = getattr(config, key)
         if value != type(config).model_fields[key].default:
             yield key, _toml(value)
