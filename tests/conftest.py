@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,13 @@ GOLDEN = Path(__file__).parent / "golden"
 
 Golden = Callable[[str, str], None]
 
+PROGRAMS = {
+    "arm": ("arm-none-eabi-gcc", "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi"),
+    "qemu": ("qemu-system-arm", "sudo apt-get install qemu-system-arm"),
+    "platformio": ("gcc", "sudo apt-get install gcc libc6-dev"),
+}
+"""What tests with a marker need on PATH, and what installs it."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -19,6 +28,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the golden files under tests/golden/ instead of comparing with them",
     )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that cannot run here, and say what is missing and how to get it."""
+    for marker, (program, remedy) in PROGRAMS.items():
+        if item.get_closest_marker(marker) and shutil.which(program) is None:
+            pytest.skip(f"{program} is missing: {remedy}")
+    if item.get_closest_marker("oracle") and importlib.util.find_spec("tflite_micro") is None:
+        pytest.skip("tflite-micro is missing (Linux x86-64 only): pip install '.[oracle]'")
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ class TinygenError(Exception):
     """What failed, why, and what to try; the command line prints it without a traceback.
 
     Args:
-        message: what failed, one sentence.
+        message: what failed: a sentence that begins with a capital letter or a name.
         why: the rule or the observation behind it; one string a line.
-        hints: what the user can try, most promising first; printed numbered.
+        hints: what the user can try, most promising first, printed numbered: sentences, or a command to copy
+            after a colon ("Install it: …").
     """
 
     exit_code: ClassVar[int] = 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,12 +52,6 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def script(path: Path, text: str) -> None:
     path.write_text(f"#!/bin/sh\n{text}\n", encoding="ascii")
     path.chmod(0o755)
-
-
-needs_arm_gcc = pytest.mark.skipif(
-    shutil.which("arm-none-eabi-gcc") is None,
-    reason="arm-none-eabi-gcc is missing: sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
-)
 
 
 @pytest.mark.platformio
@@ -114,7 +107,7 @@ def test_a_compiler_that_fails_is_quoted(failed: Failed, model: Path, programs: 
 
 @pytest.mark.platformio
 @pytest.mark.qemu
-@needs_arm_gcc
+@pytest.mark.arm
 def test_an_emulator_that_ends_at_once_or_says_nothing(
     failed: Failed, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,7 +129,7 @@ def test_an_emulator_that_ends_at_once_or_says_nothing(
 
 
 @pytest.mark.platformio
-@needs_arm_gcc
+@pytest.mark.arm
 @pytest.mark.parametrize(
     ("memory", "size", "told"),
     [
