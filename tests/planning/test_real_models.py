@@ -19,7 +19,7 @@ from tinygen.passes import lower
 from tinygen.planning import Plan, solve
 from tinygen.target import Target
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.tflite"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "models").glob("*.tflite"))
 
 MODELS = (
     "ad_autoencoder",
