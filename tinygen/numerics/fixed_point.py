@@ -1,4 +1,4 @@
-"""TFLM's fixed-point arithmetic on numpy arrays: int8 requantization with its two roundings.
+"""TFLM's fixed-point arithmetic on numpy arrays: requantization with its two roundings, or one.
 
 Sources: tensorflow/lite/kernels/internal/quantization_util.cc (QuantizeMultiplier),
 tensorflow/lite/kernels/internal/common.cc (MultiplyByQuantizedMultiplier without
@@ -96,6 +96,36 @@ def multiply_by_quantized_multiplier(x: ArrayLike, multiplier: ArrayLike, shift:
     return rounding_divide_by_pot(
         saturating_rounding_doubling_high_mul(shifted, multiplier), np.maximum(-shifts, 0)
     )
+
+
+def reduce_multiplier(multiplier: int) -> int:
+    """The multiplier as TFLM takes it for accumulators of 64 bits: rounded to its upper 16 bits.
+
+    Args:
+        multiplier: mantissa from `quantize_multiplier`.
+
+    Returns:
+        A multiple of 2**16, 0 or in [2**30, 2**31).
+    """
+    return min((multiplier + (1 << 15)) >> 16, 0x7FFF) << 16
+
+
+def multiply_int64_by_quantized_multiplier(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Array:
+    """Scale accumulators of 64 bits by multiplier * 2**(shift - 31) as TFLM does: one rounding, halves up.
+
+    A result that leaves int32 wraps around, as it does in TFLM.
+
+    Args:
+        x: -2**47 to 2**47 - 1, in an int64 array of any shape.
+        multiplier: from `reduce_multiplier`; broadcast against x.
+        shift: -31 to 7, positive to the left; broadcast against x.
+
+    Returns:
+        int32 values in an int64 array.
+    """
+    right = 15 - np.asarray(shift, np.int64)
+    product = np.asarray(x, np.int64) * (np.asarray(multiplier, np.int64) >> 16)
+    return wrap_int32((product + (np.int64(1) << (right - 1))) >> right)
 
 
 def saturate(x: ArrayLike, dtype: np.dtype[Any] | type[np.integer[Any]]) -> Array:

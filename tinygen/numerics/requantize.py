@@ -1,4 +1,4 @@
-"""How TFLM turns the accumulators of convolutions and fully connected layers into int8, per channel."""
+"""How TFLM turns accumulators of convolutions and fully connected layers into int8 or int16, per channel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import numpy as np
 from tinygen.numerics.fixed_point import Array, quantize_multiplier
 
 INT32_LIMIT = 1 << 31
-"""Accumulators must stay below it in magnitude."""
+"""Accumulators of 32 bits must stay below it in magnitude."""
+
+INT64_LIMIT = 1 << 47
+"""Accumulators of 64 bits must stay below it in magnitude: TFLM requantizes no larger ones."""
+
+Limits = tuple[int, int]
+"""Lowest and highest value of an input's dtype."""
+
+INT8: Limits = (-128, 127)
 
 
 def channel_multipliers(
@@ -57,36 +65,40 @@ def fold_zero_point(weights: Array, bias: Array, zero_point: int) -> Array:
     return folded
 
 
-def accumulator_bounds(weights: Array, bias: Array, zero_point: int) -> Array:
-    """Largest magnitude of bias + sum(w * (x - zero_point)) in any order of summation, for int8 inputs.
+def accumulator_bounds(weights: Array, bias: Array, zero_point: int, limits: Limits = INT8) -> Array:
+    """Largest magnitude of bias + sum(w * (x - zero_point)) in any order of summation, for all inputs.
 
     Args:
-        weights: integers shaped [channels, taps].
+        weights: int8, shaped [channels, taps].
         bias: integers shaped [channels].
         zero_point: of the input; 0 bounds the sums of a kernel that folds it into the bias.
+        limits: of the inputs.
 
     Returns:
         int64, shaped [channels].
     """
-    reach = max(abs(-128 - zero_point), abs(127 - zero_point))
+    reach = max(abs(limit - zero_point) for limit in limits)
     magnitudes = np.abs(weights.astype(np.int16)).sum(axis=1, dtype=np.int64)
     bounds: Array = np.abs(bias.astype(np.int64)) + magnitudes * reach
     return bounds
 
 
-def accumulator_range(weights: Array, bias: Array, zero_point: int) -> tuple[Array, Array]:
-    """Smallest and largest bias + sum(w * (x - zero_point)) over all int8 inputs.
+def accumulator_range(
+    weights: Array, bias: Array, zero_point: int, limits: Limits = INT8
+) -> tuple[Array, Array]:
+    """Smallest and largest bias + sum(w * (x - zero_point)) over all inputs.
 
     Args:
-        weights: integers shaped [channels, taps].
+        weights: int8, shaped [channels, taps].
         bias: integers shaped [channels].
-        zero_point: of the input, in the range of int8; a tap in the padding is an input of that value.
+        zero_point: of the input, within the limits; a tap in the padding is an input of that value.
+        limits: of the inputs.
 
     Returns:
         Two arrays of int64, shaped [channels].
     """
     wide = weights.astype(np.int32)
-    ends = wide * (-128 - zero_point), wide * (127 - zero_point)
+    ends = [wide * (limit - zero_point) for limit in limits]
     start = bias.astype(np.int64)
     low: Array = start + np.minimum(*ends).sum(axis=1, dtype=np.int64)
     high: Array = start + np.maximum(*ends).sum(axis=1, dtype=np.int64)
@@ -94,7 +106,12 @@ def accumulator_range(weights: Array, bias: Array, zero_point: int) -> tuple[Arr
 
 
 def shrink_constant_channels(
-    weights: Array, bias: Array, zero_point: int, output: Callable[[Array], Array], limit: int
+    weights: Array,
+    bias: Array,
+    zero_point: int,
+    output: Callable[[Array], Array],
+    limit: int,
+    limits: Limits = INT8,
 ) -> Array:
     """The bias, smaller where only that keeps a channel's accumulators from staying below `limit`.
 
@@ -108,11 +125,12 @@ def shrink_constant_channels(
         zero_point: of the input.
         output: the outputs of one accumulator per channel; must not fall where an accumulator rises.
         limit: accumulators are to stay below it in magnitude.
+        limits: of the inputs.
 
     Returns:
         int64, shaped [channels].
     """
-    low, high = accumulator_range(weights, bias, zero_point)
+    low, high = accumulator_range(weights, bias, zero_point, limits)
     excess = np.maximum(high - limit + 1, 0) + np.minimum(low + limit - 1, 0)
     value = output(low)
     same = (output(high) == value) & (output(low - excess) == value) & (output(high - excess) == value)

@@ -6,6 +6,7 @@
 
 #include "../lookup.h"
 #include "../requantize.h"
+#include "../sigmoid.h"
 
 /* size: elements; multiplier, shift: from the input to units of 1/12288, rounded, shift to the right 0..31. */
 struct tg_sigmoid_params {
@@ -14,52 +15,25 @@ struct tg_sigmoid_params {
     int32_t shift;
 };
 
-/* An int16 value in units of 1/12288. */
-static TG_INLINE int32_t tg_sigmoid_input(int32_t value, struct tg_sigmoid_params p)
-{
-    const int32_t half = p.shift > 0 ? (int32_t)1 << (p.shift - 1) : 0;
-    return (value * p.multiplier + half) >> p.shift;
-}
-
 /* LOGISTIC on int16, output scale 1/32768.
  *
- * input, output: [size], written in memory order; table: [256], 65536 / (1 + e^-x) at x = i/24.
- * Source: Logistic in tensorflow/lite/kernels/internal/reference/integer_ops/logistic.h. */
+ * input, output: [size], written in memory order; table: as for tg_sigmoid_s16. */
 static TG_INLINE void tg_logistic_s16(const int16_t *input, int16_t *output, const uint16_t *table,
                                       struct tg_sigmoid_params p)
 {
     for (int32_t i = 0; i < p.size; ++i) {
-        const int32_t x = tg_sigmoid_input(input[i], p);
-        const uint32_t magnitude = (uint32_t)(x < 0 ? -x : x);
-        const uint32_t index = magnitude >> 9;
-        uint32_t result = (uint32_t)INT16_MAX << 10;
-        if (index < 255) {
-            const uint32_t slope = (uint32_t)table[index + 1] - table[index];
-            result = ((uint32_t)table[index] << 9) + (magnitude & 511) * slope;
-        }
-        result = x < 0 ? ((uint32_t)1 << 25) - result + 511 : result + 512;
-        output[i] = (int16_t)(result >> 10);
+        output[i] = tg_sigmoid_s16(tg_sigmoid_input(input[i], p.multiplier, p.shift), table);
     }
 }
 
-/* TANH on int16, output scale 1/32768: twice the sigmoid of twice the value, less one.
+/* TANH on int16, output scale 1/32768.
  *
- * input, output: [size], written in memory order; table: as for tg_logistic_s16.
- * Source: Tanh in tensorflow/lite/kernels/internal/reference/integer_ops/tanh.h. */
+ * input, output: [size], written in memory order; table: as for tg_sigmoid_s16. */
 static TG_INLINE void tg_tanh_s16(const int16_t *input, int16_t *output, const uint16_t *table,
                                   struct tg_sigmoid_params p)
 {
     for (int32_t i = 0; i < p.size; ++i) {
-        const int32_t x = tg_sigmoid_input(input[i], p);
-        const int32_t magnitude = x < 0 ? -x : x;
-        const int32_t index = magnitude >> 8;
-        int32_t result = (int32_t)UINT16_MAX << 8;
-        if (index < 255) {
-            const int32_t slope = table[index + 1] - table[index];
-            result = table[index] * 256 + (magnitude & 255) * slope;
-        }
-        result -= (int32_t)1 << 23;
-        output[i] = (int16_t)((x < 0 ? 127 - result : 128 + result) >> 8);
+        output[i] = tg_hyperbolic_tangent_s16(tg_sigmoid_input(input[i], p.multiplier, p.shift), table);
     }
 }
 
