@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinygen.ir import Attributes, DType, Graph, Op
+from tinygen.ir import Attributes, Graph, Op
 from tinygen.ops import window
 from tinygen.ops.geometry import Activation, Padding, Pads
+from tinygen.ops.linear import (
+    BIAS,
+    FILTER,
+    FLOAT32,
+    INT8,
+    INT8_INT4,
+    INT16,
+    one_rounding_fits,
+)
 from tinygen.ops.operator import Operator, Options, Shape, attributes_of
 from tinygen.ops.rules import (
     INPUT,
     OUTPUT,
-    Operand,
     batch_one,
     bias_fits,
     constant,
@@ -21,12 +29,10 @@ from tinygen.ops.rules import (
     quantized,
     rank,
     supported_activation,
+    symmetric_int16,
     weighted_scale_ratio,
     weights_quantized,
 )
-
-FILTER = Operand("filter", 1)
-BIAS = Operand("bias", 2)
 
 
 @dataclass(frozen=True)
@@ -86,11 +92,12 @@ OPERATOR = Operator(
     from_options=from_options,
     form=(
         operands(2, 3),
-        dtypes((INPUT, FILTER, BIAS, OUTPUT), (DType.INT8, DType.INT8, DType.INT32, DType.INT8)),
+        dtypes((INPUT, FILTER, BIAS, OUTPUT), INT8, INT8_INT4, INT16, FLOAT32),
         rank(INPUT, 4),
         rank(FILTER, 4),
         rank(BIAS, 1),
         quantized(INPUT, OUTPUT),
+        symmetric_int16(INPUT, OUTPUT),
         weights_quantized(FILTER, axis=3),
     ),
     rules=(
@@ -102,6 +109,7 @@ OPERATOR = Operator(
         supported_activation,
         bias_fits(FILTER, BIAS, unscaled=True),
         factor_fits(weighted_scale_ratio(FILTER)),
+        one_rounding_fits(FILTER, BIAS),
     ),
     infer=infer,
     macs=macs,

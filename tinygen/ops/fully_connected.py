@@ -6,11 +6,22 @@ from dataclasses import dataclass
 
 from tinygen.ir import Attributes, DType, Graph, Op
 from tinygen.ops.geometry import Activation
+from tinygen.ops.linear import (
+    BIAS,
+    FILTER,
+    FLOAT32,
+    INT8,
+    INT8_INT4,
+    INT16,
+    INT16_BIAS32,
+    bias_dtypes,
+    one_rounding_fits,
+    sums_in_int32,
+)
 from tinygen.ops.operator import Operator, Options, Shape, attributes_of
 from tinygen.ops.rules import (
     INPUT,
     OUTPUT,
-    Operand,
     bias_fits,
     constant,
     dtypes,
@@ -19,20 +30,27 @@ from tinygen.ops.rules import (
     quantized,
     rank,
     supported_activation,
+    symmetric_int16,
     weighted_scale_ratio,
     weights_quantized,
 )
 
-FILTER = Operand("filter", 1)
-BIAS = Operand("bias", 2)
-
 
 @dataclass(frozen=True)
 class FullyConnectedAttributes(Attributes):
-    """Fused activation, and whether the output keeps the input's outer dimensions."""
+    """Fused activation, and whether the output keeps the input's outer dimensions.
+
+    `int32_sums`: int16 activations are summed in 32 bits where there is no bias.
+    """
 
     activation: Activation
     keep_num_dims: bool = False
+    int32_sums: bool = False
+
+    @property
+    def wide_biases(self) -> tuple[DType, ...]:
+        """Dtypes that a bias beside int16 activations may have, the first being that of one left out."""
+        return bias_dtypes(int32_sums=self.int32_sums)
 
 
 def from_options(options: Options) -> FullyConnectedAttributes:
@@ -42,6 +60,7 @@ def from_options(options: Options) -> FullyConnectedAttributes:
     return FullyConnectedAttributes(
         activation=Activation(options.get("fused_activation_function", 0)),
         keep_num_dims=bool(options.get("keep_num_dims", False)),
+        int32_sums=sums_in_int32(options),
     )
 
 
@@ -57,6 +76,16 @@ def rows_match(graph: Graph, op: Op) -> str | None:
     keep = attributes_of(op, FullyConnectedAttributes).keep_num_dims
     fits = source.shape[-1] == inputs if keep else source.elements % inputs == 0
     return None if fits else f"input {list(source.shape)} on filter {list(weights.shape)}"
+
+
+def one_scale_of_four_bits(graph: Graph, op: Op) -> str | None:
+    """Weights of four bits have one scale.
+
+    Convert with one scale for a tensor: TFLM has no FULLY_CONNECTED of int4 with one for each output.
+    """
+    weights = graph.operand(op, 1)
+    wrong = weights.dtype is DType.INT4 and weights.quant is not None and weights.quant.per_channel
+    return f"{len(weights.quant.scales)} scales" if wrong and weights.quant else None
 
 
 def infer(graph: Graph, op: Op) -> tuple[Shape, ...]:
@@ -79,19 +108,22 @@ OPERATOR = Operator(
     from_options=from_options,
     form=(
         operands(2, 3),
-        dtypes((INPUT, FILTER, BIAS, OUTPUT), (DType.INT8, DType.INT8, DType.INT32, DType.INT8)),
+        dtypes((INPUT, FILTER, BIAS, OUTPUT), INT8, INT8_INT4, INT16, INT16_BIAS32, FLOAT32),
         rank(INPUT, 1, 4),
         rank(FILTER, 2),
         rank(BIAS, 1),
         quantized(INPUT, OUTPUT),
+        symmetric_int16(INPUT, OUTPUT),
         weights_quantized(FILTER, axis=0),
     ),
     rules=(
         constant(FILTER, BIAS),
         rows_match,
+        one_scale_of_four_bits,
         supported_activation,
         bias_fits(FILTER, BIAS, unscaled=False),
         factor_fits(weighted_scale_ratio(FILTER)),
+        one_rounding_fits(FILTER, BIAS),
     ),
     infer=infer,
     macs=macs,

@@ -1,16 +1,16 @@
-/* CONV_2D, int8 with int32 accumulators, direct: no im2col, no zero-point addition per product.
+/* CONV_2D, direct: no im2col, no zero-point addition per product.
  *
- * Same numbers as TFLM's reference kernel (tensorflow/lite/kernels/internal/reference/integer_ops/conv.h).
- * The input's zero point is folded into the bias over all taps; a tap in the padding then reads the zero
- * point itself. Four output channels are computed at a time, for two pixels where both windows lie inside
- * the input horizontally. C99 and C++17. */
+ * Same numbers as TFLM's reference kernels (tensorflow/lite/kernels/internal/reference/integer_ops/conv.h and
+ * reference/conv.h). The input's zero point is folded into the bias over all taps; a tap in the padding then
+ * reads the zero point itself (int16 and float have none, and skip such taps). Four output channels are
+ * computed at a time, for two pixels where both windows lie inside the input horizontally. C99 and C++17. */
 #ifndef TINYGEN_KERNELS_PORTABLE_CONV_2D_H
 #define TINYGEN_KERNELS_PORTABLE_CONV_2D_H
 
-#include "../dot_s8.h"
-#include "../requantize.h"
+#include "../linear.h"
 
 struct tg_conv_2d_params {
+    int32_t arithmetic; /* set by the template for the types */
     int32_t input_h;
     int32_t input_w;
     int32_t input_pitch; /* elements from pixel to pixel */
@@ -28,25 +28,27 @@ struct tg_conv_2d_params {
     int32_t dilation_w;
     int32_t pad_top;
     int32_t pad_left;
-    int32_t padded;      /* whether any window leaves the input */
-    int32_t dense_rows;  /* whether a filter row reads filter_w * channels consecutive inputs */
-    int32_t any_scale;   /* as for tg_output_s8 */
+    int32_t padded;     /* whether any window leaves the input */
+    int32_t dense_rows; /* whether a filter row reads filter_w * channels consecutive inputs */
     int32_t input_zero_point;
+    int32_t any_scale; /* this and the next: as in struct tg_result */
     int32_t output_zero_point;
     int32_t lo;
     int32_t hi;
+    float lowest;
+    float highest;
 };
 
 /* One pixel's window on the input; with dense rows, taps left..right-1 of each row lie inside it. */
 struct tg_conv_2d_window {
-    const int8_t *input; /* first channel of the group */
+    const void *input; /* first channel of the group */
     int32_t y;
     int32_t x;
     int32_t left;
     int32_t right;
 };
 
-static TG_INLINE struct tg_conv_2d_window tg_conv_2d_window_at(const int8_t *input, int32_t y, int32_t x,
+static TG_INLINE struct tg_conv_2d_window tg_conv_2d_window_at(const void *input, int32_t y, int32_t x,
                                                                struct tg_conv_2d_params p)
 {
     struct tg_conv_2d_window window = {input, y, x, 0, p.filter_w};
@@ -57,151 +59,160 @@ static TG_INLINE struct tg_conv_2d_window tg_conv_2d_window_at(const int8_t *inp
     return window;
 }
 
-/* acc[i] += the window's dot product with four interleaved filters. */
-static TG_INLINE void tg_conv_2d_window_4_s8(int32_t acc[4], struct tg_conv_2d_window window,
-                                             const int8_t *w, struct tg_conv_2d_params p)
+/* The pixel at row y and column x of a window's input. */
+static TG_INLINE const void *tg_conv_2d_pixel(struct tg_conv_2d_window window, int32_t y, int32_t x,
+                                              struct tg_conv_2d_params p)
 {
+    return tg_input_at(window.input, (y * p.input_w + x) * p.input_pitch, p.arithmetic);
+}
+
+/* Accumulators 0..3 += the window's dot product with four interleaved filters. */
+static TG_INLINE void tg_conv_2d_window_4(struct tg_sums *sums, struct tg_conv_2d_window window,
+                                          const void *w, struct tg_conv_2d_params p)
+{
+    const int32_t type = p.arithmetic;
     const int32_t zero = p.input_zero_point;
     const int32_t row = p.filter_w * p.channels;
     for (int32_t ky = 0; ky < p.filter_h; ++ky) {
         const int32_t y = window.y + ky * p.dilation_h;
-        const int8_t *const line = window.input + (y * p.input_w + window.x) * p.input_pitch;
         if (p.padded && (y < 0 || y >= p.input_h)) {
-            tg_sum_4_s8(acc, zero, w, row);
+            tg_outside_4(sums, zero, w, row, type);
         } else if (p.dense_rows) {
             const int32_t left = window.left * p.channels;
             const int32_t right = window.right * p.channels;
+            const void *const line = tg_conv_2d_pixel(window, y, window.x, p);
             if (p.padded) {
-                tg_sum_4_s8(acc, zero, w, left);
-                tg_sum_4_s8(acc, zero, w + 4 * right, row - right);
+                tg_outside_4(sums, zero, w, left, type);
+                tg_outside_4(sums, zero, tg_weight_at(w, 4 * right, type), row - right, type);
             }
-            tg_dot_4_s8(acc, line + left, w + 4 * left, right - left);
+            tg_dot_4(sums, tg_input_at(line, left, type), tg_weight_at(w, 4 * left, type), right - left,
+                     type);
         } else {
             for (int32_t kx = 0; kx < p.filter_w; ++kx) {
                 const int32_t x = window.x + kx * p.dilation_w;
-                const int8_t *const tap = w + 4 * kx * p.channels;
+                const void *const tap = tg_weight_at(w, 4 * kx * p.channels, type);
                 if (p.padded && (x < 0 || x >= p.input_w)) {
-                    tg_sum_4_s8(acc, zero, tap, p.channels);
+                    tg_outside_4(sums, zero, tap, p.channels, type);
                 } else {
-                    tg_dot_4_s8(acc, line + kx * p.dilation_w * p.input_pitch, tap, p.channels);
+                    tg_dot_4(sums, tg_conv_2d_pixel(window, y, x, p), tap, p.channels, type);
                 }
             }
         }
-        w += 4 * row;
+        w = tg_weight_at(w, 4 * row, type);
     }
 }
 
-/* acc[i] and acc[4 + i] += the dot products of four interleaved filters with `window` and with its neighbour
- * to the right, both inside the input horizontally; dense rows. */
-static TG_INLINE void tg_conv_2d_window_4x2_s8(int32_t acc[8], struct tg_conv_2d_window window,
-                                               const int8_t *w, struct tg_conv_2d_params p)
+/* Accumulators 0..3 and 4..7 += the dot products of four interleaved filters with `window` and with its
+ * neighbour to the right, both inside the input horizontally; dense rows. */
+static TG_INLINE void tg_conv_2d_window_4x2(struct tg_sums *sums, struct tg_conv_2d_window window,
+                                            const void *w, struct tg_conv_2d_params p)
 {
+    const int32_t type = p.arithmetic;
     const int32_t row = p.filter_w * p.channels;
     for (int32_t ky = 0; ky < p.filter_h; ++ky) {
         const int32_t y = window.y + ky * p.dilation_h;
         if (p.padded && (y < 0 || y >= p.input_h)) {
-            int32_t outside[4] = {0, 0, 0, 0};
-            tg_sum_4_s8(outside, p.input_zero_point, w, row);
-            acc[0] += outside[0];
-            acc[1] += outside[1];
-            acc[2] += outside[2];
-            acc[3] += outside[3];
-            acc[4] += outside[0];
-            acc[5] += outside[1];
-            acc[6] += outside[2];
-            acc[7] += outside[3];
+            tg_outside_4x2(sums, p.input_zero_point, w, row, type);
         } else {
-            const int8_t *const line = window.input + (y * p.input_w + window.x) * p.input_pitch;
-            tg_dot_4x2_s8(acc, line, line + p.stride_w * p.input_pitch, w, row);
+            const void *const line = tg_conv_2d_pixel(window, y, window.x, p);
+            tg_dot_4x2(sums, line, tg_input_at(line, p.stride_w * p.input_pitch, type), w, row, type);
         }
-        w += 4 * row;
+        w = tg_weight_at(w, 4 * row, type);
     }
 }
 
-/* The window's dot product with one filter. */
-static TG_INLINE int32_t tg_conv_2d_window_1_s8(struct tg_conv_2d_window window, const int8_t *w,
-                                                struct tg_conv_2d_params p)
+/* Accumulator 0 += the window's dot product with one filter. */
+static TG_INLINE void tg_conv_2d_window_1(struct tg_sums *sums, struct tg_conv_2d_window window,
+                                          const void *w, struct tg_conv_2d_params p)
 {
-    int32_t acc = 0;
+    int32_t tap = 0;
     for (int32_t ky = 0; ky < p.filter_h; ++ky) {
         const int32_t y = window.y + ky * p.dilation_h;
         for (int32_t kx = 0; kx < p.filter_w; ++kx) {
             const int32_t x = window.x + kx * p.dilation_w;
             if (p.padded && (y < 0 || y >= p.input_h || x < 0 || x >= p.input_w)) {
-                acc += p.input_zero_point * tg_sum_s8(w, p.channels);
+                tg_outside_1(sums, p.input_zero_point, w, tap, p.channels, p.arithmetic);
             } else {
-                acc += tg_dot_s8(window.input + (y * p.input_w + x) * p.input_pitch, w, p.channels);
+                tg_dot_1(sums, tg_conv_2d_pixel(window, y, x, p), w, tap, p.channels, p.arithmetic);
             }
-            w += p.channels;
+            tap += p.channels;
         }
     }
-    return acc;
 }
 
-/* The output of channel o, whose accumulator is acc. */
-static TG_INLINE int8_t tg_conv_2d_output_s8(int32_t acc, int32_t o, const int32_t *multiplier,
-                                             const int8_t *shift, struct tg_conv_2d_params p)
+/* Write accumulator i as the output of channel o. */
+static TG_INLINE void tg_conv_2d_finish(void *output, const struct tg_sums *sums, int32_t i, int32_t o,
+                                        struct tg_channels channels, struct tg_conv_2d_params p)
 {
-    return tg_output_s8(acc, multiplier[o], shift[o], p.any_scale, p.output_zero_point, p.lo, p.hi);
+    const struct tg_result result = {p.arithmetic, p.any_scale, p.output_zero_point, p.lo,
+                                     p.hi,         p.lowest,    p.highest};
+    tg_finish(tg_output_at(output, o, p.arithmetic), sums, i,
+              tg_scale_of(tg_channel_at(channels, o, p.arithmetic), p.arithmetic), result);
 }
 
 /* All output channels of one group for one pixel, or for two neighbours.
  *
- * pair: whether there are two; the tables are those of the group. */
-static TG_INLINE void tg_conv_2d_pixels_s8(struct tg_conv_2d_window window, int32_t pair, int8_t *output,
-                                           const int8_t *filter, const int32_t *bias,
-                                           const int32_t *multiplier, const int8_t *shift,
-                                           struct tg_conv_2d_params p)
+ * pair: whether there are two; filter and channels are those of the group. */
+static TG_INLINE void tg_conv_2d_pixels(struct tg_conv_2d_window window, int32_t pair, void *output,
+                                        const void *filter, struct tg_channels channels,
+                                        struct tg_conv_2d_params p)
 {
+    const int32_t type = p.arithmetic;
     const int32_t taps = p.filter_h * p.filter_w * p.channels;
-    int8_t *const second = output + p.output_pitch;
+    void *const second = tg_output_at(output, p.output_pitch, type);
     int32_t o = 0;
     if (p.dense_rows && pair) {
         for (; o + 4 <= p.output_channels; o += 4) {
-            int32_t acc[8] = {bias[o], bias[o + 1], bias[o + 2], bias[o + 3],
-                              bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
-            tg_conv_2d_window_4x2_s8(acc, window, filter, p);
-            const int32_t result[8] = {acc[0], acc[1], acc[2], acc[3], acc[4], acc[5], acc[6], acc[7]};
+            struct tg_sums sums;
+            tg_start_4x2(&sums, tg_bias_at(channels.bias, o, type), type);
+            tg_conv_2d_window_4x2(&sums, window, filter, p);
+            struct tg_sums done;
+            tg_move_4(&done, &sums, 0, type);
+            tg_move_4(&done, &sums, 4, type);
             TG_UNROLL
             for (int32_t i = 0; i < 4; ++i) {
-                output[o + i] = tg_conv_2d_output_s8(result[i], o + i, multiplier, shift, p);
-                second[o + i] = tg_conv_2d_output_s8(result[4 + i], o + i, multiplier, shift, p);
+                tg_conv_2d_finish(output, &done, i, o + i, channels, p);
+                tg_conv_2d_finish(second, &done, 4 + i, o + i, channels, p);
             }
-            filter += 4 * taps;
+            filter = tg_weight_at(filter, 4 * taps, type);
         }
     } else {
         for (; o + 4 <= p.output_channels; o += 4) {
-            int32_t acc[4] = {bias[o], bias[o + 1], bias[o + 2], bias[o + 3]};
-            tg_conv_2d_window_4_s8(acc, window, filter, p);
-            const int32_t result[4] = {acc[0], acc[1], acc[2], acc[3]};
+            struct tg_sums sums;
+            tg_start_4(&sums, tg_bias_at(channels.bias, o, type), type);
+            tg_conv_2d_window_4(&sums, window, filter, p);
+            struct tg_sums done;
+            tg_move_4(&done, &sums, 0, type);
             for (int32_t i = 0; i < 4; ++i) {
-                output[o + i] = tg_conv_2d_output_s8(result[i], o + i, multiplier, shift, p);
+                tg_conv_2d_finish(output, &done, i, o + i, channels, p);
             }
-            filter += 4 * taps;
+            filter = tg_weight_at(filter, 4 * taps, type);
         }
     }
     for (; o < p.output_channels; ++o) {
         struct tg_conv_2d_window moved = window;
         for (int32_t pixel = 0; pixel <= pair; ++pixel) {
-            const int32_t acc = bias[o] + tg_conv_2d_window_1_s8(moved, filter, p);
-            output[pixel * p.output_pitch + o] = tg_conv_2d_output_s8(acc, o, multiplier, shift, p);
+            struct tg_sums sums;
+            tg_start(&sums, 0, tg_bias_at(channels.bias, o, type), type);
+            tg_conv_2d_window_1(&sums, moved, filter, p);
+            tg_conv_2d_finish(tg_output_at(output, pixel * p.output_pitch, type), &sums, 0, o, channels, p);
             moved.x += p.stride_w;
         }
-        filter += taps;
+        filter = tg_next_filter(filter, taps, type);
     }
 }
 
-/* Convolution of one image.
+/* Convolution of one image with types that `p` names.
  *
  * input: [input_h][input_w][groups * channels] at input_pitch; output: [output_h][output_w][groups *
  * output_channels] at output_pitch. filter: per group, blocks of four output channels as
  * [filter_h][filter_w][channels][4], then the remaining ones as [filter_h][filter_w][channels] each.
  * bias (with -zero point * sum of the filter folded in), multiplier and shift: one per output channel. */
-static TG_INLINE void tg_conv_2d_s8(const int8_t *input, int8_t *output, const int8_t *filter,
-                                    const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
-                                    struct tg_conv_2d_params p)
+static TG_INLINE void tg_conv_2d(const void *input, void *output, const void *filter,
+                                 struct tg_channels channels, struct tg_conv_2d_params p)
 {
-    const int32_t group_size = p.output_channels * p.filter_h * p.filter_w * p.channels;
+    const int32_t type = p.arithmetic;
+    const int32_t group_size = tg_filters_size(p.output_channels, p.filter_h * p.filter_w * p.channels, type);
     for (int32_t oy = 0; oy < p.output_h; ++oy) {
         const int32_t y = oy * p.stride_h - p.pad_top;
         for (int32_t ox = 0; ox < p.output_w;) {
@@ -210,14 +221,75 @@ static TG_INLINE void tg_conv_2d_s8(const int8_t *input, int8_t *output, const i
             const int32_t pair = p.dense_rows && inside && ox + 1 < p.output_w;
             for (int32_t g = 0; g < p.groups; ++g) {
                 const int32_t first = g * p.output_channels;
-                tg_conv_2d_pixels_s8(tg_conv_2d_window_at(input + g * p.channels, y, x, p), pair,
-                                     output + first, filter + g * group_size, bias + first,
-                                     multiplier + first, shift + first, p);
+                const void *const source = tg_input_at(input, g * p.channels, type);
+                const void *const filters = tg_weight_at(filter, g * group_size, type);
+                tg_conv_2d_pixels(tg_conv_2d_window_at(source, y, x, p), pair,
+                                  tg_output_at(output, first, type), filters,
+                                  tg_channel_at(channels, first, type), p);
             }
-            output += (1 + pair) * p.output_pitch;
+            output = tg_output_at(output, (1 + pair) * p.output_pitch, type);
             ox += 1 + pair;
         }
     }
+}
+
+/* tg_conv_2d of int8. */
+static TG_INLINE void tg_conv_2d_s8(const int8_t *input, int8_t *output, const int8_t *filter,
+                                    const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
+                                    struct tg_conv_2d_params p)
+{
+    const struct tg_channels channels = {bias, multiplier, shift};
+    p.arithmetic = TG_S8_S8;
+    tg_conv_2d(input, output, filter, channels, p);
+}
+
+/* tg_conv_2d of int8 with weights of four bits; a filter that is not interleaved starts in a new byte. */
+static TG_INLINE void tg_conv_2d_s8_s4(const int8_t *input, int8_t *output, const uint8_t *filter,
+                                       const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
+                                       struct tg_conv_2d_params p)
+{
+    const struct tg_channels channels = {bias, multiplier, shift};
+    p.arithmetic = TG_S8_S4;
+    tg_conv_2d(input, output, filter, channels, p);
+}
+
+/* tg_conv_2d of int16, rounded as TFLM does for a bias of 32 bits. */
+static TG_INLINE void tg_conv_2d_s16_bias32(const int16_t *input, int16_t *output, const int8_t *filter,
+                                            const int32_t *bias, const int32_t *multiplier,
+                                            const int8_t *shift, struct tg_conv_2d_params p)
+{
+    const struct tg_channels channels = {bias, multiplier, shift};
+    p.arithmetic = TG_S16_BIAS32;
+    tg_conv_2d(input, output, filter, channels, p);
+}
+
+/* tg_conv_2d of int16, rounded as TFLM does for a bias of 64 bits. */
+static TG_INLINE void tg_conv_2d_s16(const int16_t *input, int16_t *output, const int8_t *filter,
+                                     const int32_t *bias, const int32_t *multiplier, const int8_t *shift,
+                                     struct tg_conv_2d_params p)
+{
+    const struct tg_channels channels = {bias, multiplier, shift};
+    p.arithmetic = TG_S16_S8;
+    tg_conv_2d(input, output, filter, channels, p);
+}
+
+/* tg_conv_2d_s16 for sums that may need more than 32 bits. */
+static TG_INLINE void tg_conv_2d_s16_wide(const int16_t *input, int16_t *output, const int8_t *filter,
+                                          const int64_t *bias, const int32_t *multiplier, const int8_t *shift,
+                                          struct tg_conv_2d_params p)
+{
+    const struct tg_channels channels = {bias, multiplier, shift};
+    p.arithmetic = TG_S16_S8_WIDE;
+    tg_conv_2d(input, output, filter, channels, p);
+}
+
+/* tg_conv_2d of float. */
+static TG_INLINE void tg_conv_2d_f32(const float *input, float *output, const float *filter,
+                                     const float *bias, struct tg_conv_2d_params p)
+{
+    const struct tg_channels channels = {bias, NULL, NULL};
+    p.arithmetic = TG_F32;
+    tg_conv_2d(input, output, filter, channels, p);
 }
 
 #endif

@@ -197,9 +197,10 @@ def test_refuses_what_the_kernel_does_not_compute() -> None:
     graph = case.graph
     source, filters = graph.tensors[INPUT], graph.tensors[FILTER]
     broken = {
-        "The input is int8": replace(source, dtype=DType.INT16),
+        "The output is int16": replace(source, dtype=DType.INT16),
+        "The input is int8, int16 or float32": replace(source, dtype=DType.UINT8),
         "The weights are constant": replace(filters, data=None),
-        "The weights are int8": replace(filters, dtype=DType.INT4),
+        "The weights are int8 or int4": replace(filters, dtype=DType.INT16),
         "The input is quantized per tensor": replace(source, quant=None),
         "The bias is constant": replace(graph.tensors[BIAS], data=None),
         "The bias is int32": replace(graph.tensors[BIAS], dtype=DType.INT64),

@@ -8,23 +8,18 @@ import numpy as np
 
 from tinygen.ir import Array, Graph, Op
 from tinygen.kernels.interface import (
-    Argument,
     Call,
     Candidate,
-    Constant,
-    ConstantKind,
-    ConstantPointer,
     Cost,
     Operand,
     Overlap,
     Parameter,
     PitchOf,
     Proposal,
-    Refusal,
     Region,
-    TensorPointer,
 )
-from tinygen.kernels.linear import BLOCK, LinearOp, UnsuitableError, interleave, read_linear
+from tinygen.kernels.linear import BLOCK, Layer, LinearOp, UnsuitableError, propose_one
+from tinygen.kernels.linear_reader import read_linear
 from tinygen.kernels.operands import at_run_time
 from tinygen.kernels.traversal import forward
 from tinygen.kernels.window import Axis, Window, specialized
@@ -94,7 +89,15 @@ class _Conv:
 def _read(op: Op, graph: Graph) -> _Conv:
     attributes = op.attributes
     assert isinstance(attributes, Conv2DAttributes)
-    linear = read_linear(op, graph, attributes.activation, channel_axis=0, broadcast_scale=True)
+    layer = Layer(
+        graph.operand(op, 0),
+        graph.operand(op, 1),
+        graph.optional(op, 2),
+        graph.result(op),
+        attributes.activation,
+        wide_biases=attributes.wide_biases,
+    )
+    linear = read_linear(layer)
     batch, input_h, input_w, depth = linear.input.shape
     filters, filter_h, filter_w, channels = graph.operand(op, 1).shape
     if batch != 1:
@@ -164,13 +167,14 @@ def _cost(conv: _Conv) -> Cost:
     starts = runs * -(-conv.output_channels // BLOCK) * conv.groups
     paired = conv.dense_rows and conv.output_channels >= BLOCK
     a_product = 2.3 if paired else 2.5 if conv.output_channels >= BLOCK else 5.0
+    a_product *= conv.linear.arithmetic.effort
     instructions = round(products * a_product + outside * 2.25 + starts * 25 + outputs * 18)
     return Cost(
         instructions=instructions,
         cycles=instructions * 5 // 4,
         flash=conv.linear.constant_bytes + _CODE_BYTES[conv.name],
-        reads=products // conv.output_channels,
-        writes=outputs,
+        reads=products // conv.output_channels * conv.linear.element_bytes,
+        writes=conv.linear.output.bytes,
     )
 
 
@@ -209,10 +213,10 @@ def _parameters(conv: _Conv) -> tuple[Parameter, ...]:
 def _candidate(op: Op, conv: _Conv) -> Candidate:
     linear = conv.linear
     source, result = linear.input, linear.output
-    filters = Constant("filter", ConstantKind.WEIGHTS, lambda: interleave(linear.weights, conv.groups))
-    constants = linear.constants(filters)
+    constants = (linear.filters(conv.groups), *linear.tables)
     # A filter row is one run of inputs only where neighbouring pixels touch.
     touching = conv.dense_rows and conv.window.w.taps > 1
+    allowed = forward(_written_before(conv), linear.element_bytes, linear.element_bytes)
     return Candidate(
         set="portable",
         name=conv.name,
@@ -221,24 +225,16 @@ def _candidate(op: Op, conv: _Conv) -> Candidate:
         cost=_cost(conv),
         call=Call(
             header="portable/conv_2d.h",
-            function="tg_conv_2d_s8",
+            function=f"tg_conv_2d_{linear.arithmetic.value}",
             params="tg_conv_2d_params",
-            arguments=(
-                Argument("input", TensorPointer(source.id)),
-                Argument("output", TensorPointer(result.id)),
-                *(Argument(item.name, ConstantPointer(item.name)) for item in constants),
-            ),
+            arguments=linear.arguments(constants),
             parameters=_parameters(conv),
         ),
-        overlaps=(Overlap(source.id, result.id, forward(_written_before(conv))),),
+        overlaps=(Overlap(source.id, result.id, allowed),),
         constants=constants,
     )
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     """One candidate: the pixelwise, the row-wise or the tap-wise variant, the first that applies."""
-    (op,) = region
-    try:
-        return [_candidate(op, _read(op, graph))]
-    except UnsuitableError as error:
-        return Refusal("portable", error.rule, error.found)
+    return propose_one(lambda op: _candidate(op, _read(op, graph)), region)

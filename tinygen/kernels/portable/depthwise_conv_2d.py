@@ -8,23 +8,18 @@ import numpy as np
 
 from tinygen.ir import Array, Graph, Op
 from tinygen.kernels.interface import (
-    Argument,
     Call,
     Candidate,
-    Constant,
-    ConstantKind,
-    ConstantPointer,
     Cost,
     Operand,
     Overlap,
     Parameter,
     PitchOf,
     Proposal,
-    Refusal,
     Region,
-    TensorPointer,
 )
-from tinygen.kernels.linear import LinearOp, UnsuitableError, read_linear
+from tinygen.kernels.linear import Layer, LinearOp, UnsuitableError, propose_one
+from tinygen.kernels.linear_reader import read_linear
 from tinygen.kernels.operands import at_run_time
 from tinygen.kernels.traversal import forward
 from tinygen.kernels.window import Window, specialized
@@ -75,7 +70,15 @@ class _Depthwise:
 def _read(op: Op, graph: Graph) -> _Depthwise:
     attributes = op.attributes
     assert isinstance(attributes, DepthwiseConv2DAttributes)
-    linear = read_linear(op, graph, attributes.activation, channel_axis=3, broadcast_scale=True)
+    layer = Layer(
+        graph.operand(op, 0),
+        graph.operand(op, 1),
+        graph.optional(op, 2),
+        graph.result(op),
+        attributes.activation,
+        channel_axis=3,
+    )
+    linear = read_linear(layer)
     batch, input_h, input_w, channels = linear.input.shape
     _, filter_h, filter_w, filters = graph.operand(op, 1).shape
     if batch != 1:
@@ -124,7 +127,7 @@ def _cost(conv: _Depthwise) -> Cost:
     outputs, channels = conv.linear.output.elements, len(conv.linear.weights)
     quads, checked = _quads(conv)
     inputs = 3 * width.stride + width.taps if conv.columns else _PIXELS * width.taps
-    a_row = 20 + width.taps * (4.2 if conv.columns else 14)
+    a_row = 20 + width.taps * (4.2 if conv.columns else 14) * conv.linear.arithmetic.effort
     rows = height.outputs * height.taps * quads * a_row
     checks = int(height.inside().sum()) * checked * inputs * 3
     instructions = round(channels * (rows + checks + height.outputs * quads * 23) + outputs * 20)
@@ -132,8 +135,8 @@ def _cost(conv: _Depthwise) -> Cost:
         instructions=instructions,
         cycles=instructions * 5 // 4,
         flash=conv.linear.constant_bytes + _CODE_BYTES,
-        reads=channels * int(height.inside().sum()) * quads * inputs,
-        writes=outputs,
+        reads=channels * int(height.inside().sum()) * quads * inputs * conv.linear.element_bytes,
+        writes=conv.linear.output.bytes,
     )
 
 
@@ -164,8 +167,8 @@ def _parameters(conv: _Depthwise) -> tuple[Parameter, ...]:
 
 def _candidate(op: Op, conv: _Depthwise) -> Candidate:
     linear = conv.linear
-    filters = Constant("filter", ConstantKind.WEIGHTS, lambda: np.ascontiguousarray(linear.weights).ravel())
-    constants = linear.constants(filters)
+    constants = (linear.filters_in_order(), *linear.tables)
+    allowed = forward(_written_before(conv), linear.element_bytes, linear.element_bytes)
     return Candidate(
         set="portable",
         name=conv.name,
@@ -174,24 +177,16 @@ def _candidate(op: Op, conv: _Depthwise) -> Candidate:
         cost=_cost(conv),
         call=Call(
             header="portable/depthwise_conv_2d.h",
-            function="tg_depthwise_conv_2d_s8",
+            function=f"tg_depthwise_conv_2d_{linear.arithmetic.value}",
             params="tg_depthwise_conv_2d_params",
-            arguments=(
-                Argument("input", TensorPointer(linear.input.id)),
-                Argument("output", TensorPointer(linear.output.id)),
-                *(Argument(item.name, ConstantPointer(item.name)) for item in constants),
-            ),
+            arguments=linear.arguments(constants),
             parameters=_parameters(conv),
         ),
-        overlaps=(Overlap(linear.input.id, linear.output.id, forward(_written_before(conv))),),
+        overlaps=(Overlap(linear.input.id, linear.output.id, allowed),),
         constants=constants,
     )
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     """One candidate, with its loops over columns unrolled for narrow filters without dilation."""
-    (op,) = region
-    try:
-        return [_candidate(op, _read(op, graph))]
-    except UnsuitableError as error:
-        return Refusal("portable", error.rule, error.found)
+    return propose_one(lambda op: _candidate(op, _read(op, graph)), region)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from tinygen.ir import Graph, Op
 from tinygen.kernels.interface import (
-    Argument,
     Call,
     Candidate,
-    Constant,
-    ConstantKind,
-    ConstantPointer,
     Cost,
     Operand,
     Overlap,
     Parameter,
     PitchOf,
     Proposal,
-    Refusal,
     Region,
-    TensorPointer,
 )
 from tinygen.kernels.intervals import apart
-from tinygen.kernels.linear import BLOCK, LinearOp, UnsuitableError, interleave, read_linear
+from tinygen.kernels.linear import BLOCK, Layer, LinearOp, UnsuitableError, propose_one
+from tinygen.kernels.linear_integer import IntegerLinear
+from tinygen.kernels.linear_reader import read_linear
 from tinygen.kernels.operands import at_run_time, dense
 from tinygen.ops.fully_connected import FullyConnectedAttributes
 from tinygen.target import Target
@@ -34,7 +30,16 @@ _CODE_BYTES = 720
 def _read(op: Op, graph: Graph) -> LinearOp:
     attributes = op.attributes
     assert isinstance(attributes, FullyConnectedAttributes)
-    linear = read_linear(op, graph, attributes.activation, channel_axis=0, broadcast_scale=False)
+    layer = Layer(
+        graph.operand(op, 0),
+        graph.operand(op, 1),
+        graph.optional(op, 2),
+        graph.result(op),
+        attributes.activation,
+        broadcast_scale=False,
+        wide_biases=attributes.wide_biases,
+    )
+    linear = read_linear(layer)
     units, depth = linear.weights.shape
     if depth == 0 or linear.input.elements % depth:
         raise UnsuitableError(
@@ -50,13 +55,14 @@ def _cost(linear: LinearOp) -> Cost:
     units, depth = linear.weights.shape
     rows = linear.input.elements // depth
     rest = units % BLOCK
-    instructions = rows * ((units - rest) * (depth * 5 // 2 + 26) + rest * (depth * 5 + 26) + 30)
+    products = rows * depth * ((units - rest) * 2.5 + rest * 5) * linear.arithmetic.effort
+    instructions = round(products) + rows * (units * 26 + 30)
     return Cost(
         instructions=instructions,
         cycles=instructions * 5 // 4,
         flash=linear.constant_bytes + _CODE_BYTES,
-        reads=rows * depth * (units // BLOCK + rest),
-        writes=linear.output.elements,
+        reads=rows * depth * (units // BLOCK + rest) * linear.element_bytes,
+        writes=linear.output.bytes,
     )
 
 
@@ -69,14 +75,13 @@ def _parameters(linear: LinearOp) -> tuple[Parameter, ...]:
             units=units,
             output_pitch=PitchOf(linear.output.id),
         ),
-        Parameter("per_channel", int(len(linear.scaling) > 1)),
+        Parameter("per_channel", int(isinstance(linear, IntegerLinear) and len(linear.scaling) > 1)),
         *linear.output_parameters(),
     )
 
 
 def _candidate(op: Op, linear: LinearOp) -> Candidate:
-    filters = Constant("filter", ConstantKind.WEIGHTS, lambda: interleave(linear.weights))
-    constants = linear.constants(filters)
+    constants = (linear.filters(), *linear.tables)
     source, result = linear.input, linear.output
     return Candidate(
         set="portable",
@@ -86,13 +91,9 @@ def _candidate(op: Op, linear: LinearOp) -> Candidate:
         cost=_cost(linear),
         call=Call(
             header="portable/fully_connected.h",
-            function="tg_fully_connected_s8",
+            function=f"tg_fully_connected_{linear.arithmetic.value}",
             params="tg_fully_connected_params",
-            arguments=(
-                Argument("input", TensorPointer(source.id)),
-                Argument("output", TensorPointer(result.id)),
-                *(Argument(item.name, ConstantPointer(item.name)) for item in constants),
-            ),
+            arguments=linear.arguments(constants),
             parameters=_parameters(linear),
         ),
         overlaps=(Overlap(source.id, result.id, apart(source.bytes, result.bytes)),),
@@ -102,8 +103,4 @@ def _candidate(op: Op, linear: LinearOp) -> Candidate:
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     """One candidate, for any number of rows."""
-    (op,) = region
-    try:
-        return [_candidate(op, _read(op, graph))]
-    except UnsuitableError as error:
-        return Refusal("portable", error.rule, error.found)
+    return propose_one(lambda op: _candidate(op, _read(op, graph)), region)
