@@ -204,10 +204,10 @@ def _default_name(model: Model) -> str:
 
 
 def _refuse_fall_back(plan: Plan, kernels: Sequence[str]) -> None:
-    fallen = [step for step in plan.steps if step.candidate.set not in {*kernels, custom.SET}]
+    fallen = [step for step in plan.calls() if step.candidate.set not in {*kernels, custom.SET}]
     if fallen and tuple(kernels) != ("auto",):
         raise ModelError(
-            f"{len(fallen)} of {len(plan.steps)} layers have no kernel in {', '.join(kernels)}.",
+            f"{len(fallen)} of {len(list(plan.calls()))} layers have no kernel in {', '.join(kernels)}.",
             why=[f"layer {step.index} {step.name[:80]!r}: {step.candidate.name}" for step in fallen],
             hints=["Allow the fall-back: leave out --strict-kernels.", "Allow more sets with --kernels."],
         )

@@ -286,7 +286,7 @@ def test_several_outputs_are_numbered(kernels: Path, tmp_path: Path) -> None:
 def test_a_step_without_a_call_is_a_defect(kernels: Path) -> None:
     plan = scale_plan(LAYERS)
     broken = replace(plan.steps[0], candidate=replace(plan.steps[0].candidate, call=None))
-    with pytest.raises(ValueError, match="nothing to call"):
+    with pytest.raises(TypeError, match="nothing to call"):
         codegen.generate("demo", SHA, replace(plan, steps=(broken,)), kernels=kernels)
 
 

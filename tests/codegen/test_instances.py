@@ -13,11 +13,12 @@ POINTERS = (PointerView("const int8_t *", "input"),)
 
 
 def use(layer: int, *parameters: Parameter, function: str = "tg_conv_2d_s8") -> instances.Use:
-    return instances.Use(layer, Call("h.h", function, "tg_params", (), parameters), POINTERS)
+    plan = scale_plan([ScaleLayer(1)])
+    return instances.Use(str(layer), plan, Call("h.h", function, "tg_params", (), parameters), POINTERS)
 
 
 def group(*uses: instances.Use) -> instances.Instances:
-    return instances.group(scale_plan([ScaleLayer(1)]), uses)
+    return instances.group(uses)
 
 
 def test_calls_with_equal_constants_share_an_instance() -> None:
@@ -26,7 +27,7 @@ def test_calls_with_equal_constants_share_an_instance() -> None:
         ("conv_2d_s8_0", "layers 0, 2"),
         ("conv_2d_s8_1", "layer 1"),
     ]
-    assert result.names == {0: "conv_2d_s8_0", 1: "conv_2d_s8_1", 2: "conv_2d_s8_0"}
+    assert result.names == {"0": "conv_2d_s8_0", "1": "conv_2d_s8_1", "2": "conv_2d_s8_0"}
 
 
 def test_run_time_parameters_that_differ_are_passed() -> None:
@@ -37,7 +38,7 @@ def test_run_time_parameters_that_differ_are_passed() -> None:
     (view,) = result.views
     assert view.sizes == (FieldView("int32_t", "size", ""),)
     assert [field.value for field in view.fields] == ["3", "sizes->size"]
-    assert result.sizes[1] == (FieldView("int32_t", "size", "25"),)
+    assert result.sizes["1"] == (FieldView("int32_t", "size", "25"),)
 
 
 def test_run_time_parameters_that_agree_are_constants() -> None:
@@ -47,7 +48,7 @@ def test_run_time_parameters_that_agree_are_constants() -> None:
     (view,) = result.views
     assert view.sizes == ()
     assert [field.value for field in view.fields] == ["49"]
-    assert result.sizes == {0: (), 1: ()}
+    assert result.sizes == {"0": (), "1": ()}
 
 
 def test_templates_and_pointer_types_keep_calls_apart() -> None:

@@ -162,14 +162,12 @@ def test_dynamic_shapes(shape: tuple[int, ...], signature: tuple[int, ...] | Non
 def test_control_flow() -> None:
     w = ModelWriter()
     x = w.input("x", (1, 4), scales=0.5)
-    condition = w.input("c", (1,), DType.BOOL)
     y = w.tensor("y", (1, 4), scales=0.5)
-    options = {"then_subgraph_index": 1, "else_subgraph_index": 1}
-    w.op("IF", [condition, x], [y], options)
-    branch = w.subgraph("branch")
-    branch.outputs = [branch.input("a", (1, 4), scales=0.5)]
+    w.op("CALL", [x], [y], {"subgraph": 1})
+    called = w.subgraph("called")
+    called.outputs = [called.input("a", (1, 4), scales=0.5)]
     data = w.finish([y])
-    assert "control flow (IF)" in refused(data)
+    assert "control flow (CALL)" in refused(data)
     assert len(survey(data, "m").model.graphs) == 2
 
 

@@ -236,8 +236,12 @@ ON_VARIABLES = ("ASSIGN", "ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_
 """Their rules look at other ops of the graph: see test_resources.py."""
 
 
+ON_SUBGRAPHS = ("IF", "WHILE")
+"""Their rules look at other graphs of the file: see tests/frontend/test_subgraphs.py."""
+
+
 def test_there_is_a_sample_of_every_operator() -> None:
-    assert sorted([*SAMPLES, *ON_VARIABLES]) == list(operators())
+    assert sorted([*SAMPLES, *ON_VARIABLES, *ON_SUBGRAPHS]) == list(operators())
 
 
 @pytest.mark.parametrize("kind", sorted(SAMPLES))

@@ -47,11 +47,10 @@ def _compiled_for_npu() -> bytes:
 def _control_flow() -> bytes:
     w = ModelWriter()
     x = w.input("x", (1, 4), scales=0.5)
-    condition = w.input("c", (1,), DType.BOOL)
-    y = w.tensor("branches", (1, 4), scales=0.5)
-    w.op("IF", [condition, x], [y], {"then_subgraph_index": 1, "else_subgraph_index": 1})
-    branch = w.subgraph("branch")
-    branch.outputs = [branch.input("a", (1, 4), scales=0.5)]
+    y = w.tensor("called", (1, 4), scales=0.5)
+    w.op("CALL", [x], [y], {"subgraph": 1})
+    called = w.subgraph("callee")
+    called.outputs = [called.input("a", (1, 4), scales=0.5)]
     return w.finish([y])
 
 
@@ -112,7 +111,7 @@ def bad_models() -> dict[str, BadModel]:
             _relu(ModelWriter(), (1, 1, 4), shape_signature=(1, -1, 4)),
             ("has dynamic shapes.", "tensor 0 'sound': [1, -1, 4]", "batch_size=1"),
         ),
-        "control_flow": BadModel(_control_flow(), ("has control flow", "(IF)", "layer 0 'branches' (IF)")),
+        "control_flow": BadModel(_control_flow(), ("has control flow", "(CALL)", "layer 0 'called' (CALL)")),
         "unsupported": BadModel(
             unsupported(),
             (

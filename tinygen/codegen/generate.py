@@ -10,6 +10,7 @@ import jinja2
 from tinygen import resources
 from tinygen.codegen import headers, model_view, names
 from tinygen.codegen.library import Library, Options
+from tinygen.codegen.scope import call_of
 from tinygen.codegen.view import ModelView
 from tinygen.planning.plan import Plan
 
@@ -42,8 +43,8 @@ def _sources(view: ModelView) -> Mapping[str, str]:
 
 def _folders(plan: Plan) -> list[Path]:
     """Where the headers of custom operators are."""
-    calls = (step.candidate.call for step in plan.steps)
-    return list(dict.fromkeys(call.folder for call in calls if call is not None and call.folder is not None))
+    folders = (call_of(step).folder for step in plan.calls())
+    return list(dict.fromkeys(folder for folder in folders if folder is not None))
 
 
 def generate(

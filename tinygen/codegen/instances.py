@@ -29,9 +29,10 @@ _Key = tuple[str, tuple[PointerView, ...], tuple[_Field | str, ...]]
 
 @dataclass(frozen=True)
 class Use:
-    """A layer's call: the layer's number, the call, and the pointer types it passes."""
+    """A layer's call: the layer's label, its plan, the call, and the pointer types it passes."""
 
-    layer: int
+    layer: str
+    plan: Plan
     call: Call
     pointers: tuple[PointerView, ...]
 
@@ -42,13 +43,13 @@ class Instances:
 
     Attributes:
         views: in order of first use.
-        names: the instance that a layer calls, by the layer's number.
-        sizes: the run-time fields of a layer's call, by the layer's number.
+        names: the instance that a layer calls, by the layer's label.
+        sizes: the run-time fields of a layer's call, by the layer's label.
     """
 
     views: tuple[InstanceView, ...]
-    names: Mapping[int, str]
-    sizes: Mapping[int, tuple[FieldView, ...]]
+    names: Mapping[str, str]
+    sizes: Mapping[str, tuple[FieldView, ...]]
 
 
 def _resolve(plan: Plan, parameter: Parameter) -> _Field:
@@ -57,8 +58,8 @@ def _resolve(plan: Plan, parameter: Parameter) -> _Field:
     return _Field(parameter.name, c_type, literals.scalar(value), parameter.specialize)
 
 
-def _words(layers: Sequence[int]) -> str:
-    numbers = ", ".join(map(str, layers))
+def _words(layers: Sequence[str]) -> str:
+    numbers = ", ".join(layers)
     return f"layer {numbers}" if len(layers) == 1 else f"layers {numbers}"
 
 
@@ -72,7 +73,7 @@ def _varying(calls: Sequence[tuple[_Field, ...]]) -> frozenset[str]:
 
 
 def _view(
-    name: str, use: Use, layers: Sequence[int], fields: tuple[_Field, ...], varying: frozenset[str]
+    name: str, use: Use, layers: Sequence[str], fields: tuple[_Field, ...], varying: frozenset[str]
 ) -> InstanceView:
     return InstanceView(
         name=name,
@@ -88,7 +89,7 @@ def _view(
     )
 
 
-def group(plan: Plan, uses: Sequence[Use]) -> Instances:
+def group(uses: Sequence[Use]) -> Instances:
     """Group calls into instances.
 
     Calls share an instance where template, pointer types and specialised parameters are equal. A run-time
@@ -96,7 +97,7 @@ def group(plan: Plan, uses: Sequence[Use]) -> Instances:
     """
     grouped: dict[_Key, list[tuple[Use, tuple[_Field, ...]]]] = {}
     for use in uses:
-        fields = tuple(_resolve(plan, parameter) for parameter in use.call.parameters)
+        fields = tuple(_resolve(use.plan, parameter) for parameter in use.call.parameters)
         key = (
             use.call.function,
             use.pointers,
@@ -105,8 +106,8 @@ def group(plan: Plan, uses: Sequence[Use]) -> Instances:
         grouped.setdefault(key, []).append((use, fields))
 
     views: list[InstanceView] = []
-    instance_names: dict[int, str] = {}
-    sizes: dict[int, tuple[FieldView, ...]] = {}
+    instance_names: dict[str, str] = {}
+    sizes: dict[str, tuple[FieldView, ...]] = {}
     counter: Counter[str] = Counter()
     for (function, _, _), members in grouped.items():
         stem = function.removeprefix("tg_")

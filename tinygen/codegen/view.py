@@ -83,28 +83,76 @@ class ArgumentView:
 
 
 @dataclass(frozen=True)
+class CopyView:
+    """A copy: C expressions of where to and where from, how much, and of what."""
+
+    target: str
+    source: str
+    bytes: int
+    note: str
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """Layers of a branch or loop.
+
+    Attributes:
+        title: name of their graph, safe in a comment.
+        before, after: what is copied before the first and after the last.
+        layers: labels.
+    """
+
+    title: str
+    before: tuple[CopyView, ...]
+    layers: tuple[str, ...]
+    after: tuple[CopyView, ...]
+
+
+@dataclass(frozen=True)
+class ControlView:
+    """A branch or a loop.
+
+    Attributes:
+        loop: whether it is a loop.
+        condition: pointer to the one bool that decides.
+        before: what a loop copies once.
+        blocks: what runs where the condition is true and where it is not; of a loop what makes the condition,
+            and its body.
+    """
+
+    loop: bool
+    condition: str
+    before: tuple[CopyView, ...]
+    blocks: tuple[BlockView, ...]
+
+
+@dataclass(frozen=True)
 class LayerView:
     """One layer.
 
     Attributes:
         index: its number.
+        label: part of the function's name; of the model's own layers the number.
         title: the model's name for it, safe in a comment.
         op: the ops that it computes and their indices in the model.
         kernel: set and kernel.
         operands: one line per activation that it reads or writes.
-        instance: name of the instance it calls.
+        instance: name of the instance it calls; empty for a branch or loop.
         arguments: pointers, in order.
         sizes: values of the instance's run-time fields.
+        control: the branch or loop, None for a layer that calls a kernel.
     """
 
     index: int
+    label: str
     title: str
     op: str
     kernel: str
     operands: tuple[str, ...]
-    instance: str
-    arguments: tuple[ArgumentView, ...]
-    sizes: tuple[FieldView, ...]
+    instance: str = ""
+    arguments: tuple[ArgumentView, ...] = ()
+    sizes: tuple[FieldView, ...] = ()
+    control: ControlView | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +232,7 @@ class ModelView:
         quantizes: whether any input has a float helper.
         headers: kernel headers to include.
         instances, layers, constants: see there.
+        functions: layers, each after those of the branches and loops that it runs.
         arena_bytes, arena_align: of the whole arena.
         arena_used: end of the highest buffer.
         buffers: the arena's map.
@@ -203,6 +252,7 @@ class ModelView:
     headers: tuple[str, ...]
     instances: tuple[InstanceView, ...]
     layers: tuple[LayerView, ...]
+    functions: tuple[LayerView, ...]
     constants: tuple[ConstantView, ...]
     arena_bytes: int
     arena_align: int

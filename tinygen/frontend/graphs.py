@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tinygen.frontend import flexbuffer
+from tinygen.frontend.names import shortened
 from tinygen.frontend.schema import DamagedError, RawGraph, RawOperator, RawTensor
 from tinygen.frontend.tensors import make_tensor
 from tinygen.ir import Attributes, Graph, GraphError, Op, Tensor, verify
@@ -23,15 +24,20 @@ MAX_TOTAL_ELEMENTS = 1 << 28
 """Of all tensors of a subgraph together."""
 
 
-def make_graph(
-    raw: RawGraph, *, main: bool, subgraphs: Sequence[Graph] = ()
-) -> tuple[Graph, list[Violation]]:
-    """The graph of a subgraph, and the rules that its ops break.
+_TOLD_INSIDE = 20
+"""Rules broken inside of a subgraph that the op which runs it tells."""
+
+Made = tuple[Graph, Sequence[Violation]]
+"""A graph, and the rules that its ops break."""
+
+
+def make_graph(raw: RawGraph, *, main: bool, subgraphs: Mapping[int, Made]) -> Made:
+    """The graph of a subgraph, and the rules that its ops break; also those broken by ops that these run.
 
     Args:
         raw: as decoded.
         main: whether it is the first subgraph, whose tensors the oracle can show.
-        subgraphs: those after the first, which its ops may name.
+        subgraphs: by index in the file, those that its ops name among them.
 
     Raises:
         DamagedError: where the subgraph makes no sense, whatever its ops compute.
@@ -49,11 +55,14 @@ def make_graph(
         raise DamagedError(f"its tensors have more than {MAX_TOTAL_ELEMENTS} elements together")
 
     known = operators()
-    ops, faults = [], []
+    ops, faults, inside = [], [], []
     for index, item in enumerate(raw.operators):
         attributes, fault = _attributes(item, known)
-        ops.append(_op(index, item, _linked(attributes, subgraphs), tensors))
+        op = _op(index, item, _linked(attributes, subgraphs), tensors)
+        run = [number for number in subgraph_indices(item) if number in subgraphs]
+        ops.append(replace(op, subgraphs=tuple(subgraphs[number][0] for number in run)))
         faults.append(fault)
+        inside.append([item for number in dict.fromkeys(run) for item in subgraphs[number][1][:_TOLD_INSIDE]])
     graph = Graph(raw.name, tensors, tuple(ops), inputs, tuple(raw.outputs))
     _check_order(graph)
 
@@ -61,12 +70,27 @@ def make_graph(
     decoded = _with_decoded(graph, kinds)
     kept = {op.id for op in decoded.ops}
     violations: list[Violation] = []
-    for op, operator, fault in zip(ops, kinds, faults, strict=True):
+    for op, operator, fault, others in zip(ops, kinds, faults, inside, strict=True):
         if fault:
             violations.append(Violation(op, layer_name(graph, op), *fault))
         elif operator is not None and op.id in kept:
             violations += check(operator, decoded, op)
+        violations += [_from_inside(graph, op, violation) for violation in others]
     return decoded, violations
+
+
+def subgraph_indices(raw: RawOperator) -> tuple[int, ...]:
+    """Indices of the graphs that an op runs, as the file says."""
+    operator = _operator(raw, operators())
+    if operator is None or raw.table != operator.options:
+        return ()
+    return tuple(int(raw.options.get(name, 0)) for name in operator.subgraphs)
+
+
+def _from_inside(graph: Graph, op: Op, violation: Violation) -> Violation:
+    """A rule that is broken in a graph that `op` runs, as one that `op` breaks."""
+    where = f"in its layer {shortened(violation.layer)} ({violation.op.kind[:60]})"
+    return replace(violation, op=op, layer=layer_name(graph, op), found=f"{violation.found} {where}")
 
 
 def _without_foreign_quantization(raw: RawGraph) -> list[RawTensor]:
@@ -110,11 +134,11 @@ def _op(index: int, raw: RawOperator, attributes: Attributes, tensors: Mapping[i
     )
 
 
-def _linked(attributes: Attributes, subgraphs: Sequence[Graph]) -> Attributes:
+def _linked(attributes: Attributes, subgraphs: Mapping[int, Made]) -> Attributes:
     """The attributes with the subgraph that they name, where they do and there is one."""
-    if not isinstance(attributes, CallOnceAttributes) or not 0 < attributes.subgraph <= len(subgraphs):
+    if not isinstance(attributes, CallOnceAttributes) or attributes.subgraph not in subgraphs:
         return attributes
-    return replace(attributes, graph=subgraphs[attributes.subgraph - 1])
+    return replace(attributes, graph=subgraphs[attributes.subgraph][0])
 
 
 def _operator(raw: RawOperator, known: Mapping[str, Operator]) -> Operator | None:

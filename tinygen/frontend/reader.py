@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tinygen.errors import ModelError, UsageError
 from tinygen.frontend import schema
-from tinygen.frontend.graphs import make_graph
 from tinygen.frontend.names import c_identifier, shortened
 from tinygen.frontend.refusals import FULL_INT8, Source, refusal
 from tinygen.frontend.schema import DamagedError
+from tinygen.frontend.subgraphs import make_graphs
 from tinygen.ir import Model
 from tinygen.ops.operator import Violation
 
@@ -125,8 +125,7 @@ def survey(data: bytes, name: str, *, allow_float: bool = False) -> Survey:
             raise _other_version(name, raw.version)
         if _COMPRESSED in raw.metadata:
             raise _compressed(name)
-        others = [make_graph(graph, main=False)[0] for graph in raw.graphs[1:]]
-        main, violations = make_graph(raw.graphs[0], main=True, subgraphs=others)
+        (main, *others), violations = make_graphs(raw)
     except DamagedError as error:
         raise ModelError(
             f"{name} is damaged or truncated.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tinygen.errors import ModelError
 from tinygen.frontend.names import shortened
-from tinygen.frontend.schema import RawModel
+from tinygen.frontend.schema import RawGraph, RawModel
 from tinygen.ir import DType, Graph, Op, Tensor
 
 FULL_INT8 = """Convert the trained model with full int8 quantization:
@@ -20,7 +20,7 @@ FULL_INT8 = """Convert the trained model with full int8 quantization:
        pathlib.Path("model_int8.tflite").write_bytes(converter.convert())"""
 
 _NPU_OPERATORS = frozenset({"ethos-u", "edgetpu-custom-op"})
-_CONTROL_FLOW = frozenset({"IF", "WHILE", "CALL"})
+_CONTROL_FLOW = frozenset({"CALL"})
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def sparse(source: Source) -> ModelError | None:
 
 def dynamic_shapes(source: Source) -> ModelError | None:
     """Dimensions that are known only at run time; a batch that the file sets to 1 is none."""
+    found = [line for subgraph in source.raw.graphs[1:] for line in _dynamic(subgraph)]
     raw = source.raw.graphs[0]
-    found = []
     for index, tensor in enumerate(raw.tensors):
         unknown = -1 in tensor.shape
         if index in raw.inputs:
@@ -115,6 +115,17 @@ def dynamic_shapes(source: Source) -> ModelError | None:
             "Set the shape in the converter: from_concrete_functions with a fully known TensorSpec.",
         ),
     )
+
+
+def _dynamic(raw: RawGraph) -> list[str]:
+    """Tensors of a subgraph that an op makes or that are its inputs, with an unknown dimension."""
+    keys = [*raw.inputs, *(key for op in raw.operators for key in op.outputs)]
+    tensors = [(key, raw.tensors[key]) for key in dict.fromkeys(keys)]
+    return [
+        f"tensor {key} {shortened(tensor.name)} of {shortened(raw.name)}: {list(tensor.shape)}"
+        for key, tensor in tensors
+        if -1 in tensor.shape
+    ]
 
 
 def not_quantized(source: Source) -> ModelError | None:

@@ -27,6 +27,7 @@ class Op:
         attributes: the operator's typed attributes.
         sources: indices of the source model's ops that this op computes; fusing unites them.
         updates: ids of the variables that it changes in place; among `inputs` too where it reads them first.
+        subgraphs: graphs that a control-flow op runs, with tensors of their own.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Op:
     attributes: Attributes = field(default_factory=Attributes)
     sources: tuple[int, ...] = ()
     updates: tuple[int, ...] = ()
+    subgraphs: tuple[Graph, ...] = ()
 
 
 @dataclass(frozen=True)

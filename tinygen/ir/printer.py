@@ -40,7 +40,10 @@ def _op(graph: Graph, op: Op) -> str:
     types = ", ".join(format_type(graph.tensors[tensor]) for tensor in (*op.outputs, *op.updates))
     call = f"{op.kind}({inputs}){_attributes(op.attributes)}"
     typed = f"{', '.join(results)} = {call} : {types}" if results else call
-    return f"  {typed}  # op {list(op.sources)}"
+    lines = [f"  {typed}  # op {list(op.sources)}"]
+    for subgraph in op.subgraphs:
+        lines += [f"    {line}" for line in format_graph(subgraph).splitlines()]
+    return "\n".join(lines)
 
 
 def format_graph(graph: Graph) -> str:

@@ -82,8 +82,14 @@ def verify(graph: Graph) -> None:
     fit the shape.
 
     Raises:
-        GraphError: with every fault found, one a line.
+        GraphError: with every fault found, one a line, those of graphs that ops run among them.
     """
+    faults = _faults(graph)
+    if faults:
+        raise GraphError("\n".join(faults))
+
+
+def _faults(graph: Graph) -> list[str]:
     faults: list[str] = []
     for key, tensor in graph.tensors.items():
         faults += _tensor_faults(key, tensor)
@@ -92,5 +98,7 @@ def verify(graph: Graph) -> None:
     faults += found
     faults += [f"input {key} does not exist" for key in graph.inputs if key not in graph.tensors]
     faults += [f"output {key} is never written" for key in graph.outputs if key not in defined]
-    if faults:
-        raise GraphError("\n".join(faults))
+    for op in graph.ops:
+        for subgraph in op.subgraphs:
+            faults += [f"op {op.id} {op.kind}, {subgraph.name!r}: {fault}" for fault in _faults(subgraph)]
+    return faults

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygen.ir import Graph
-from tinygen.kernels.interface import Candidate, Family, Proposal, Refusal, Region
+from tinygen.kernels.interface import Call, Candidate, Family, Proposal, Refusal, Region
 from tinygen.ops.operator import Operator
 from tinygen.target import Target
 
@@ -37,5 +37,6 @@ class CustomOperator:
         return [self._own(candidate) for candidate in proposal]
 
     def _own(self, candidate: Candidate) -> Candidate:
-        call = candidate.call and replace(candidate.call, folder=self.headers)
-        return replace(candidate, set=SET, call=call)
+        if not isinstance(candidate.call, Call):
+            return replace(candidate, set=SET)
+        return replace(candidate, set=SET, call=replace(candidate.call, folder=self.headers))

@@ -187,6 +187,11 @@ class Call:
 
 
 @dataclass(frozen=True)
+class ControlFlow:
+    """In place of a call: the step runs other steps. Planning makes such candidates, kernel sets do not."""
+
+
+@dataclass(frozen=True)
 class Placement:
     """A view: `tensor` is not stored by itself but inside `base`.
 
@@ -214,7 +219,7 @@ class Candidate:
         operands: activations it reads and writes.
         cost: estimates.
         scratch, overlaps, constants: see there.
-        call: the C call; None where placing the tensors is all there is to do.
+        call: the C call, or the graphs that are run; None where placing the tensors is all there is to do.
         placements: views it relies on; a candidate without a call has at least one.
         proof: why it is bit-exact where that is not by construction, for the report.
     """
@@ -224,7 +229,7 @@ class Candidate:
     covers: tuple[int, ...]
     operands: tuple[Operand, ...]
     cost: Cost
-    call: Call | None
+    call: Call | ControlFlow | None
     scratch: tuple[Scratch, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     constants: tuple[Constant, ...] = ()

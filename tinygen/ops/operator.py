@@ -49,6 +49,7 @@ class Operator:
         macs: multiply-accumulates of one inference, 0 where the op has none.
         internal: made by passes only, never read from a file.
         custom: in the file it is a custom operator.
+        subgraphs: fields of its options that name the graphs that it runs.
         decodes: makes constants of constants; the frontend evaluates it before it asks other ops' rules.
         updates: positions of the inputs that are variables which the op changes in place.
     """
@@ -63,6 +64,7 @@ class Operator:
     macs: Callable[[Graph, Op], int] = field(default=lambda graph, op: 0)
     internal: bool = False
     custom: bool = False
+    subgraphs: tuple[str, ...] = ()
     decodes: bool = False
     updates: tuple[int, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tinygen.ir import Graph, verify
 from tinygen.passes.activation import FuseActivations
@@ -30,7 +31,7 @@ def passes() -> tuple[Pass, ...]:
 
 
 def lower(graph: Graph, order: Sequence[Pass] | None = None) -> Graph:
-    """Run all passes, and check the graph after each.
+    """Run all passes, and check the graph after each; the graphs that its ops run are lowered first.
 
     Args:
         graph: a well-formed graph whose ops keep their rules.
@@ -40,6 +41,11 @@ def lower(graph: Graph, order: Sequence[Pass] | None = None) -> Graph:
         GraphError: when a pass breaks an invariant, which is a defect of that pass.
     """
     verify(graph)
+    if any(op.subgraphs for op in graph.ops):
+        graph = graph.with_ops(
+            replace(op, subgraphs=tuple(lower(subgraph, order) for subgraph in op.subgraphs))
+            for op in graph.ops
+        )
     for item in passes() if order is None else order:
         graph = item.apply(graph)
         verify(graph)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tinygen.ir import Graph
-from tinygen.kernels.interface import Candidate, PitchOf, Refusal
+from tinygen.kernels.interface import Candidate, Constant, ControlFlow, PitchOf, Refusal
 
 
 class Objective(enum.Enum):
@@ -85,7 +85,58 @@ class KernelCall:
     scratch: Mapping[str, int]
 
 
-Step = KernelCall
+@dataclass(frozen=True)
+class Branch:
+    """A step that runs one of two plans: the one of its op's first subgraph where its first input is true.
+
+    Attributes:
+        index, name, candidate, scratch: as of a `KernelCall`. The candidate's scratch `ARENA` holds the
+            arena of whichever plan runs.
+        plans: of the op's subgraphs, in its order. Tensors are copied between the op and the plan's graph;
+            inputs that a plan does not read and outputs that are constants are not among those of its graph.
+    """
+
+    index: int
+    name: str
+    candidate: Candidate
+    scratch: Mapping[str, int]
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A step that runs the plan of its op's second subgraph as long as that of the first gives true.
+
+    What the loop carries is kept in the op's outputs. Attributes are those of a `Branch`.
+    """
+
+    index: int
+    name: str
+    candidate: Candidate
+    scratch: Mapping[str, int]
+    plans: tuple[Plan, ...]
+
+
+Step = KernelCall | Branch | Loop
+
+ARENA = "arena"
+"""Scratch of a branch or loop."""
+
+
+@dataclass(frozen=True)
+class SubPlans(ControlFlow):
+    """What a candidate for a control-flow op runs: plans of its subgraphs."""
+
+    plans: tuple[Plan, ...]
+
+
+def all_constants(candidate: Candidate) -> Iterator[Constant]:
+    """Everything that a candidate stores, and what its plans do."""
+    yield from candidate.constants
+    if isinstance(candidate.call, SubPlans):
+        for plan in candidate.call.plans:
+            for step in plan.steps:
+                yield from all_constants(step.candidate)
 
 
 @dataclass(frozen=True)
@@ -139,6 +190,15 @@ class Plan:
     views: Mapping[int, View]
     bounds: Bounds
     decisions: tuple[Decision, ...]
+
+    def calls(self) -> Iterator[KernelCall]:
+        """Every kernel call, also those in branches and loops."""
+        for step in self.steps:
+            if isinstance(step, KernelCall):
+                yield step
+            else:
+                for plan in step.plans:
+                    yield from plan.calls()
 
     def in_arena(self, tensor: int) -> bool:
         """Whether a tensor lies in the arena; variables and what is read in place from them do not."""

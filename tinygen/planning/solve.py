@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tinygen.errors import FitError, ModelError
 from tinygen.ir import Graph
 from tinygen.kernels.interface import Candidate, KernelSet
-from tinygen.planning import bound, lifetimes, place, select, views
-from tinygen.planning.plan import Bounds, KernelCall, Objective, Plan
+from tinygen.planning import bound, control, lifetimes, place, select, views
+from tinygen.planning.plan import Bounds, Objective, Plan, Step
 from tinygen.target import MemoryKind, Target
 
 _TRADES = 200
@@ -152,7 +152,12 @@ def solve(
         FitError: when the arena does not fit.
     """
     _check_outputs(graph)
-    planner = _Planner(select.propose(graph, kernel_sets, target, objective), target, keep_inputs)
+
+    def subgraph(graph: Graph) -> Plan:
+        return solve(graph, kernel_sets, target, objective, budget=budget, seed=seed)
+
+    sets = [*kernel_sets, control.ControlFlowSet(subgraph)]
+    planner = _Planner(select.propose(graph, sets, target, objective), target, keep_inputs)
     first = planner.schedule(())
     if first is None:
         raise select.unsolved_error(planner.offers, kernel_sets)
@@ -209,12 +214,11 @@ def _plan(
     objective: Objective,
 ) -> Plan:
     liveness = schedule.liveness
-    steps: list[KernelCall] = []
+    steps: list[Step] = []
     for offer in schedule.selection.offers:
         if offer.candidate.call is not None:
-            name = graph.layer_name(graph.ops[offer.ops[-1]])
             index = len(steps)
-            steps.append(KernelCall(index, name, offer.candidate, liveness.scratch[index]))
+            steps.append(control.step(graph, index, offer.candidate, liveness.scratch[index]))
     return Plan(
         graph=graph,
         steps=tuple(steps),

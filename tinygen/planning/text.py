@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygen.planning.plan import Buffer, KernelCall, Plan
+from tinygen.planning.plan import Buffer, KernelCall, Plan, Step
 
 
 def _place(plan: Plan, tensor: int) -> str:
@@ -14,7 +14,16 @@ def _place(plan: Plan, tensor: int) -> str:
     return text if not shape or view.pitch == shape[-1] else f"{text}:{view.pitch}"
 
 
-def _step(plan: Plan, step: KernelCall) -> str:
+def _step(plan: Plan, step: Step) -> list[str]:
+    """A line, and those of the plans that it runs."""
+    lines = [_line(plan, step)]
+    if not isinstance(step, KernelCall):
+        for inner in step.plans:
+            lines += [f"    {line}" for line in format_plan(inner).splitlines()]
+    return lines
+
+
+def _line(plan: Plan, step: Step) -> str:
     read: list[str] = []
     written: list[str] = []
     covered = [op for op in plan.graph.ops if op.id in step.candidate.covers]
@@ -51,7 +60,7 @@ def format_plan(plan: Plan) -> str:
         f"inputs {', '.join(_place(plan, key) for key in plan.graph.inputs)}",
         f"outputs {', '.join(_place(plan, key) for key in plan.graph.outputs)}",
         "steps",
-        *(_step(plan, step) for step in plan.steps),
+        *(line for step in plan.steps for line in _step(plan, step)),
         "buffers",
     ]
     ordered = sorted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from tinygen.emulators.interface import Inference
 from tinygen.ir import Graph, Op
 from tinygen.kernels.interface import Constant, ConstantKind
 from tinygen.ops.registry import operators
-from tinygen.planning.plan import KernelCall, Plan
+from tinygen.planning.plan import Plan, Step, all_constants
 from tinygen.report.sections import LayerCount, LayerPlan, Memory
 from tinygen.report.verification import Instructions
 
@@ -36,7 +36,7 @@ class Stored:
     constants: int
 
 
-def _stored(constants: Sequence[Constant]) -> Stored:
+def _stored(constants: Iterable[Constant]) -> Stored:
     """Bytes of the constants, equal arrays counted once, as they are stored."""
     seen: set[tuple[str, bytes]] = set()
     total = dict.fromkeys(ConstantKind, 0)
@@ -85,7 +85,7 @@ def memory(footprint: Footprint, measured: Measured) -> Memory:
     )
 
 
-def _common(plan: Plan, step: KernelCall) -> dict[str, Any]:
+def _common(plan: Plan, step: Step) -> dict[str, Any]:
     """The fields that every description of a layer has."""
     covers = set(step.candidate.covers)
     ops = [op for op in plan.graph.ops if op.id in covers]
@@ -121,7 +121,7 @@ def layer_plans(plan: Plan) -> tuple[LayerPlan, ...]:
     """The layers of a plan with the memory that each needs."""
     layers = []
     for step in plan.steps:
-        stored = _stored(step.candidate.constants)
+        stored = _stored(all_constants(step.candidate))
         layers.append(
             LayerPlan(
                 **_common(plan, step),

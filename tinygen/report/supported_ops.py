@@ -43,6 +43,8 @@ def _public(known: Mapping[str, Operator]) -> list[Operator]:
 def _computed_by(operator: Operator, kinds: Mapping[str, Collection[str]]) -> str:
     """Who computes the operator: kernel sets, the compiler, or both."""
     ways = [name for name, supported in kinds.items() if operator.kind in supported]
+    if operator.subgraphs:
+        ways.append("C around the kernels of its subgraphs")
     if operator.evaluate is not None:
         ways.append("folded where its inputs are constant")
     return ", ".join(ways) or "rewritten into other operators"

@@ -10,7 +10,7 @@ import numpy as np
 from tinygen.emulators.interface import Session, TraceRange
 from tinygen.ir import Array, Origin, Tensor
 from tinygen.oracle import Oracle, OracleRun, Sample
-from tinygen.planning.plan import KernelCall, Plan
+from tinygen.planning.plan import Plan, Step
 from tinygen.verify.compare import Comparison, Difference, OutputMismatch, difference, encode
 
 
@@ -39,7 +39,7 @@ class Divergence:
 class _Observation:
     """A tensor that can be read in the arena right after a step, and its value in the oracle."""
 
-    step: KernelCall
+    step: Step
     tensor: Tensor
     expected: Array
 
@@ -115,7 +115,7 @@ def first_divergence(
     return None
 
 
-def _written(plan: Plan) -> Iterator[tuple[KernelCall, Tensor]]:
+def _written(plan: Plan) -> Iterator[tuple[Step, Tensor]]:
     """Each tensor that a step's call leaves in the arena, in execution order."""
     ops = {op.id: op for op in plan.graph.ops}
     for step in plan.steps:
