@@ -33,6 +33,7 @@ def test_a_transposed_array_is_compared_by_element():
 def test_floats_are_compared_as_bits():
     nan = np.array([np.nan, 1.0], np.float32)
     assert difference(nan, nan.copy()) is None
+    assert difference(nan, np.array([-np.nan, 1.0], np.float32)) is None
     found = difference(np.zeros(1, np.float32), -np.zeros(1, np.float32))
     assert found is not None
     assert found.index == (0,)

@@ -19,6 +19,16 @@ Fields = Mapping[str, int | float]
 _NONE: Fields = MappingProxyType({})
 
 
+def libm_bound(ulps: int) -> str:
+    """The proof of a kernel that calls libm, whose results differ between C libraries.
+
+    Args:
+        ulps: units in the last place that an element is away from TFLM's at most, where each library's
+            exponentials, logarithms, sines and cosines are within one of the exact value.
+    """
+    return f"libm: within {ulps} ULP of TFLM, the same bits where the C library is TFLM's"
+
+
 @dataclass(frozen=True)
 class UnaryKernel:
     """A C template with the arguments (input, output, constants…, params).

@@ -11,7 +11,7 @@ from tinygen.numerics.tables import Affine
 
 TABLE_BYTES = 256
 
-_INSTRUCTIONS = 7
+_INSTRUCTIONS = 5
 _CODE_BYTES = 38
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tinygen.ir import Array, DType, Graph, Op, Tensor
-from tinygen.kernels.elementwise import Fields, UnaryKernel
+from tinygen.kernels.elementwise import Fields, UnaryKernel, libm_bound
 from tinygen.kernels.interface import Candidate, Constant, ConstantKind, Proposal, Refusal, Region
 from tinygen.kernels.lookup import affine, lookup
 from tinygen.kernels.operands import is_quantized
@@ -21,7 +21,7 @@ _SIGMOID_TABLE_BYTES = 512
 
 
 def _kernel(
-    name: str, params: str, instructions: int, code_bytes: int, constant_bytes: int = 0
+    name: str, params: str, instructions: int, code_bytes: int, *, constant_bytes: int = 0, ulps: int = 0
 ) -> UnaryKernel:
     return UnaryKernel(
         set="portable",
@@ -32,24 +32,26 @@ def _kernel(
         instructions=instructions,
         code_bytes=code_bytes,
         constant_bytes=constant_bytes,
+        proof=libm_bound(ulps) if ulps else "",
     )
 
 
 _SIGMOIDS = {
-    "LOGISTIC": _kernel("logistic_s16", "tg_sigmoid_params", 28, 130, _SIGMOID_TABLE_BYTES),
-    "TANH": _kernel("tanh_s16", "tg_sigmoid_params", 28, 130, _SIGMOID_TABLE_BYTES),
+    "LOGISTIC": _kernel("logistic_s16", "tg_sigmoid_params", 22, 120, constant_bytes=_SIGMOID_TABLE_BYTES),
+    "TANH": _kernel("tanh_s16", "tg_sigmoid_params", 27, 120, constant_bytes=_SIGMOID_TABLE_BYTES),
 }
 _POWERS_OF_TWO: Mapping[str, tuple[int, ...]] = {"LOGISTIC": (0,), "TANH": (0, 1)}
 """n for which TFLM takes an input scale near 2^(n - 12) as that power of two."""
 
-_LEAKY_RELU_INT16 = _kernel("leaky_relu_s16", "tg_leaky_relu_params", 28, 220)
-_LEAKY_RELU_REAL = _kernel("leaky_relu_f32", "tg_leaky_relu_f32_params", 12, 50)
+_LEAKY_RELU_INT16 = _kernel("leaky_relu_s16", "tg_leaky_relu_params", 26, 200)
+_LEAKY_RELU_REAL = _kernel("leaky_relu_f32", "tg_leaky_relu_f32_params", 8, 44)
 _REAL = {
-    "ELU": _kernel("elu_f32", "tg_curve_params", 120, 700),
-    "HARD_SWISH": _kernel("hard_swish_f32", "tg_curve_params", 36, 120),
-    "LOGISTIC": _kernel("logistic_f32", "tg_curve_params", 110, 700),
-    "TANH": _kernel("tanh_f32", "tg_curve_params", 150, 900),
+    "ELU": _kernel("elu_f32", "tg_curve_params", 60, 900, ulps=2),
+    "HARD_SWISH": _kernel("hard_swish_f32", "tg_curve_params", 15, 84),
+    "LOGISTIC": _kernel("logistic_f32", "tg_curve_params", 77, 720, ulps=4),
+    "TANH": _kernel("tanh_f32", "tg_curve_params", 99, 1100, ulps=4),
 }
+"""On float32; the bytes of code are those of libm too."""
 
 
 def _table(op: Op, source: Tensor, result: Tensor) -> Callable[[], Array]:

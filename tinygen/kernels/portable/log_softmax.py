@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygen.ir import DType, Graph
-from tinygen.kernels.elementwise import Fields, UnaryKernel
+from tinygen.kernels.elementwise import Fields, UnaryKernel, libm_bound
 from tinygen.kernels.interface import Proposal, Refusal, Region
 from tinygen.kernels.lookup import affine
 from tinygen.kernels.operands import is_int8
@@ -19,7 +19,7 @@ _INT8 = UnaryKernel(
     header="portable/log_softmax.h",
     function="tg_log_softmax_s8",
     params="tg_log_softmax_params",
-    instructions=190,
+    instructions=180,
     rows=True,
     row_instructions=330,
     passes=3,
@@ -31,11 +31,12 @@ _REAL = UnaryKernel(
     header="portable/log_softmax.h",
     function="tg_log_softmax_f32",
     params="tg_log_softmax_f32_params",
-    instructions=120,
+    instructions=88,
     rows=True,
-    row_instructions=120,
+    row_instructions=90,
     passes=3,
-    code_bytes=1100,
+    code_bytes=1200,
+    proof=libm_bound(4),
 )
 
 

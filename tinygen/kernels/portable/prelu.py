@@ -12,8 +12,8 @@ from tinygen.target import Target
 
 KINDS = ("PRELU",)
 
-_QUANTIZED = Template("prelu", "prelu", "tg_prelu_params", instructions=30, code_bytes=200)
-_REAL = Template("prelu", "prelu", "tg_prelu_f32_params", instructions=14, code_bytes=70)
+_QUANTIZED = Template("prelu", "prelu", "tg_prelu_params", instructions=27, code_bytes=200)
+_REAL = Template("prelu", "prelu", "tg_prelu_f32_params", instructions=10, code_bytes=70)
 
 
 def _parameters(source: Tensor, alpha: Tensor, result: Tensor) -> tuple[Parameter, ...]:

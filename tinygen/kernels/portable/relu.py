@@ -26,16 +26,16 @@ def _kernel(name: str, params: str, instructions: int, code_bytes: int) -> Unary
 
 
 _RELU = {
-    DType.INT8: _kernel("relu_s8", "tg_relu_params", 25, 146),
-    DType.INT16: _kernel("relu_s16", "tg_relu_params", 25, 146),
+    DType.INT8: _kernel("relu_s8", "tg_relu_params", 22, 146),
+    DType.INT16: _kernel("relu_s16", "tg_relu_params", 22, 146),
 }
 _RELU6 = {
-    DType.INT8: _kernel("relu6_s8", "tg_relu6_params", 10, 50),
-    DType.INT16: _kernel("relu6_s16", "tg_relu6_params", 10, 50),
+    DType.INT8: _kernel("relu6_s8", "tg_relu6_params", 8, 50),
+    DType.INT16: _kernel("relu6_s16", "tg_relu6_params", 8, 50),
 }
 _REAL = {
-    "RELU": _kernel("relu_f32", "tg_relu_f32_params", 12, 40),
-    "RELU6": _kernel("relu6_f32", "tg_relu_f32_params", 18, 64),
+    "RELU": _kernel("relu_f32", "tg_relu_f32_params", 8, 40),
+    "RELU6": _kernel("relu6_f32", "tg_relu_f32_params", 11, 56),
 }
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tinygen.ir import Array, DType, Graph, Op, Tensor
-from tinygen.kernels.elementwise import UnaryKernel
+from tinygen.kernels.elementwise import UnaryKernel, libm_bound
 from tinygen.kernels.interface import Candidate, Constant, ConstantKind, Proposal, Refusal, Region
 from tinygen.kernels.lookup import affine
 from tinygen.kernels.operands import is_quantized
@@ -53,9 +53,9 @@ _INT16 = UnaryKernel(
     header="portable/softmax.h",
     function="tg_softmax_s16",
     params="tg_softmax_s16_params",
-    instructions=60,
+    instructions=48,
     rows=True,
-    row_instructions=60,
+    row_instructions=70,
     passes=2,
     code_bytes=330,
     constant_bytes=2052,
@@ -66,11 +66,12 @@ _REAL = UnaryKernel(
     header="portable/softmax.h",
     function="tg_softmax_f32",
     params="tg_softmax_f32_params",
-    instructions=130,
+    instructions=88,
     rows=True,
     row_instructions=30,
     passes=2,
-    code_bytes=650,
+    code_bytes=700,
+    proof=libm_bound(6),
 )
 
 

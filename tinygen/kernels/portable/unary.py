@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygen.ir import DType, Graph, Op, Tensor
-from tinygen.kernels.elementwise import UnaryKernel
+from tinygen.kernels.elementwise import UnaryKernel, libm_bound
 from tinygen.kernels.interface import Candidate, Proposal, Refusal, Region
 from tinygen.kernels.lookup import affine, lookup
 from tinygen.kernels.operands import is_quantized
@@ -28,7 +28,9 @@ KINDS = (
 )
 
 
-def _kernel(name: str, instructions: int, code_bytes: int, params: str = "tg_unary_params") -> UnaryKernel:
+def _kernel(
+    name: str, instructions: int, code_bytes: int, params: str = "tg_unary_params", *, ulps: int = 0
+) -> UnaryKernel:
     return UnaryKernel(
         set="portable",
         name=name.replace("_", " ").removesuffix(" s8"),
@@ -37,29 +39,27 @@ def _kernel(name: str, instructions: int, code_bytes: int, params: str = "tg_una
         params=params,
         instructions=instructions,
         code_bytes=code_bytes,
+        proof=libm_bound(ulps) if ulps else "",
     )
 
 
-_ABS_INT16 = _kernel("abs_s16", 24, 120, "tg_unary_s16_params")
-_LOGICAL_NOT = _kernel("logical_not_b", 7, 30)
-"""(instructions for an element, bytes of code) of kernels on float32, libm included."""
+_ABS_INT16 = _kernel("abs_s16", 17, 92, "tg_unary_s16_params")
+_LOGICAL_NOT = _kernel("logical_not_b", 6, 24)
 _REAL = {
-    kind: _kernel(f"{kind.lower()}_f32", instructions, code_bytes)
-    for kind, instructions, code_bytes in (
-        ("ABS", 6, 34),
-        ("NEG", 6, 34),
-        ("SQUARE", 6, 36),
-        ("SQRT", 25, 60),
-        ("RSQRT", 30, 80),
-        ("EXP", 90, 500),
-        ("LOG", 90, 500),
-        ("SIN", 100, 2600),
-        ("COS", 100, 2600),
-        ("FLOOR", 30, 200),
-        ("CEIL", 30, 200),
-        ("ROUND", 80, 260),
-    )
+    "ABS": _kernel("abs_f32", 5, 28),
+    "CEIL": _kernel("ceil_f32", 25, 180),
+    "COS": _kernel("cos_f32", 53, 2600, ulps=2),
+    "EXP": _kernel("exp_f32", 66, 620, ulps=2),
+    "FLOOR": _kernel("floor_f32", 25, 180),
+    "LOG": _kernel("log_f32", 60, 620, ulps=2),
+    "NEG": _kernel("neg_f32", 5, 28),
+    "ROUND": _kernel("round_f32", 33, 260),
+    "RSQRT": _kernel("rsqrt_f32", 18, 92),
+    "SIN": _kernel("sin_f32", 50, 2600, ulps=2),
+    "SQRT": _kernel("sqrt_f32", 17, 84),
+    "SQUARE": _kernel("square_f32", 5, 28),
 }
+"""On float32; the bytes of code are those of libm too."""
 
 
 def _quantized(op: Op, source: Tensor, result: Tensor) -> Candidate | None:
