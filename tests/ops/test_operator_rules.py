@@ -207,6 +207,22 @@ SAMPLES = {
         (activation(1, 2),),
         {"rank": 2},
     ),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Sample(
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        (
+            activation(1, 4, 3),
+            *[weights(2, 3)] * 4,
+            *[weights(2, 2)] * 4,
+            *[None] * 3,
+            *[constant([1, 2])] * 4,
+            *[None] * 2,
+            variable(1, 2),
+            variable(1, 2, dtype=DType.INT16, quant=Quantization((2.0**-12,), (0,))),
+            *[None] * 4,
+        ),
+        (activation(1, 4, 2),),
+        {"fused_activation_function": 4, "cell_clip": 10.0},
+    ),
     "VIEW": Sample("VIEW", (activation(2, 3),), (activation(3, 2),), {}),
     "TFLM_DECODE": Sample(
         "TFLM_DECODE",
@@ -268,6 +284,12 @@ FINE = Quantization((1 / 32768,), (0,))
 def wide(sample: Sample) -> Sample:
     """The sample with int16 for int8, its output in units of 1/32768."""
     return sample.with_input(0, dtype=DType.INT16, quant=SYMMETRIC).with_output(dtype=DType.INT16, quant=FINE)
+
+
+def lstm(sample: Sample, changed: dict[int, Tensor | None]) -> Sample:
+    """A copy with some of the inputs replaced."""
+    inputs = [changed.get(at, tensor) for at, tensor in enumerate(sample.inputs)]
+    return replace(sample, inputs=tuple(inputs))
 
 
 def many_scales(count: int, axis: int = 0) -> Quantization:
@@ -680,6 +702,111 @@ CASES: list[tuple[str, str, Change, str, str]] = [
         "factors 2.14748e+09",
     ),
     ("SVDF", "activation", lambda s: s.with_options(fused_activation_function=3), "NONE or RELU", "RELU6"),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "operands",
+        lambda s: replace(s, inputs=s.inputs[:20]),
+        "plain",
+        "20 inputs",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "peephole",
+        lambda s: lstm(s, {10: weights(2)}),
+        "plain",
+        "peephole weights",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "variants",
+        lambda s: lstm(s, {16: weights(2, 2), 23: weights(2)}),
+        "plain",
+        "a projection, layer normalization",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "gate",
+        lambda s: lstm(s, {1: None}),
+        "plain",
+        "no input gate's weights",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "state",
+        lambda s: s.with_input(19, variable=False, initial=None),
+        "two variables",
+        "1 variables",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "bias dtype",
+        lambda s: lstm(s, {13: constant([1, 2], DType.INT64)}),
+        "biases are int32",
+        "forget gate's bias int64",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "weights dtype",
+        lambda s: lstm(s, {8: constant([[1, 2]] * 2, DType.INT16, Quantization((0.1,), (0,)))}),
+        "All weights are int8",
+        "output gate's recurrent weights int16",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "weights",
+        lambda s: lstm(s, {3: weights(2, 4)}),
+        "have the shapes",
+        "cell gate's weights [2, 4] for 3 inputs and 2 units",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "batches",
+        lambda s: s.with_options(time_major=True),
+        "have the shapes",
+        "hidden state [1, 2] for 4 batches of 2 units",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "scales",
+        lambda s: lstm(s, {2: weights(2, 3, scales=(0.1, 0.2))}),
+        "each has one scale",
+        "forget gate's weights with 2 scales",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "zero point",
+        lambda s: s.with_input(4, quant=Quantization((0.1,), (1,))),
+        "Zero points of weights",
+        "output gate's weights with zero point 1",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "cell",
+        lambda s: s.with_input(19, quant=Quantization((2.0,), (0,))),
+        "scale is at most 1",
+        "scale 2",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "output",
+        lambda s: s.with_output(quant=SOFT),
+        "the scale and zero point of the hidden state",
+        "0.00390625 and -128, not 0.5 and 3",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "activation",
+        lambda s: s.with_options(fused_activation_function=1),
+        "is TANH",
+        "RELU",
+    ),
+    (
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        "clip",
+        lambda s: s.with_options(cell_clip=-1),
+        "negative",
+        "cell_clip -1",
+    ),
 ]
 
 
