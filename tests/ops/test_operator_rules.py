@@ -134,6 +134,12 @@ SAMPLES = {
         (activation(1, 5, 6, 2),),
         {**STEPS, "filter_height": 3, "filter_width": 3, "padding": 0},
     ),
+    "L2_POOL_2D": Sample(
+        "L2_POOL_2D",
+        (activation(1, 5, 6, 2, dtype=DType.FLOAT32, quant=None),),
+        (activation(1, 3, 3, 2, dtype=DType.FLOAT32, quant=None),),
+        {**STEPS, "filter_height": 3, "filter_width": 2, "stride_w": 2},
+    ),
     "SOFTMAX": Sample("SOFTMAX", (activation(2, 3),), (activation(2, 3, quant=SOFT),), {"beta": 1.0}),
     "ADD": Sample("ADD", (activation(1, 2, 3), activation(3)), (activation(1, 2, 3),), {}),
     "MUL": Sample("MUL", (activation(2, 1), activation(1, 3)), (activation(2, 3),), {}),
@@ -155,6 +161,26 @@ SAMPLES = {
     "MEAN": Sample(
         "MEAN", (activation(1, 4, 4, 2), constant([1, -2])), (activation(1, 2),), {"keep_dims": False}
     ),
+    **{
+        kind: Sample(kind, (activation(2, 3, 4), constant(-1)), (activation(2, 3, 1),), {"keep_dims": True})
+        for kind in ("SUM", "REDUCE_MAX", "REDUCE_MIN")
+    },
+    "REDUCE_ALL": Sample(
+        "REDUCE_ALL",
+        (activation(2, 3, dtype=DType.BOOL, quant=None), constant([0, 1])),
+        (activation(dtype=DType.BOOL, quant=None),),
+        {},
+    ),
+    **{
+        kind: Sample(
+            kind,
+            (activation(2, 3, 4), constant([-2])),
+            (activation(2, 4, dtype=DType.INT32, quant=None),),
+            {},
+        )
+        for kind in ("ARG_MAX", "ARG_MIN")
+    },
+    "CUMSUM": Sample("CUMSUM", (activation(2, 3), constant(1)), (activation(2, 3),), {"reverse": True}),
     "PAD": Sample("PAD", (activation(2, 3), constant([[1, 0], [0, 2]])), (activation(3, 5),), {}),
     "TRANSPOSE": Sample("TRANSPOSE", (activation(2, 3), constant([1, 0])), (activation(3, 2),), {}),
     "QUANTIZE": Sample("QUANTIZE", (FLOATS,), (activation(2, 3),), {}),

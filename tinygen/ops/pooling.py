@@ -1,8 +1,10 @@
-"""AVERAGE_POOL_2D and MAX_POOL_2D, NHWC."""
+"""AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D, NHWC."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tinygen.ir import Attributes, DType, Graph, Op
 from tinygen.ops import window
@@ -11,13 +13,23 @@ from tinygen.ops.operator import Operator, Options, Shape
 from tinygen.ops.rules import (
     INPUT,
     OUTPUT,
+    activation_fits,
     batch_one,
-    dtypes,
+    one_dtype,
     operands,
     quantized,
     rank,
     supported_activation,
 )
+
+DTYPES: Mapping[str, tuple[DType, ...]] = MappingProxyType(
+    {
+        "AVERAGE_POOL_2D": (DType.INT8, DType.INT16, DType.FLOAT32),
+        "MAX_POOL_2D": (DType.INT8, DType.INT16, DType.FLOAT32),
+        "L2_POOL_2D": (DType.FLOAT32,),
+    }
+)
+"""What each pool takes."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +76,16 @@ def infer(graph: Graph, op: Op) -> tuple[Shape, ...]:
 
 
 def _pool(kind: str) -> Operator:
+    scales = (quantized(INPUT, OUTPUT, least=0),) if DType.INT8 in DTYPES[kind] else ()
     return Operator(
         kind=kind,
         options="Pool2DOptions",
         from_options=from_options,
         form=(
             operands(1),
-            dtypes((INPUT, OUTPUT), (DType.INT8, DType.INT8)),
+            one_dtype((INPUT, OUTPUT), DTYPES[kind]),
             rank(INPUT, 4),
-            quantized(INPUT, OUTPUT),
+            *scales,
         ),
         rules=(
             batch_one,
@@ -80,9 +93,10 @@ def _pool(kind: str) -> Operator:
             window.window_fits,
             same_quantization,
             supported_activation,
+            activation_fits,
         ),
         infer=infer,
     )
 
 
-OPERATORS = (_pool("AVERAGE_POOL_2D"), _pool("MAX_POOL_2D"))
+OPERATORS = tuple(_pool(kind) for kind in DTYPES)

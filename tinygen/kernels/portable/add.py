@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tinygen.ir import DType, Graph, Op, Tensor
 from tinygen.kernels.broadcast import BinaryKernel, Template, refusal
 from tinygen.kernels.interface import Candidate, Parameter, Proposal, Region
@@ -16,7 +18,8 @@ from tinygen.target import Target
 
 KINDS = ("ADD", "SUB")
 
-_TEMPLATE = Template("add", "add", "tg_add_params", instructions=28, code_bytes=144)
+_TEMPLATE = Template("add", "add", "tg_add_params", instructions=22, code_bytes=128)
+_OF_ONE_SCALE = replace(_TEMPLATE, instructions=16, code_bytes=96)
 
 
 def _parameters(graph: Graph, op: Op, order: tuple[int, int], activation: str) -> tuple[Parameter, ...]:
@@ -65,7 +68,8 @@ def _quantized(op: Op, graph: Graph, inputs: tuple[Tensor, Tensor]) -> Candidate
     scales = [tensor.quant.scale if tensor.quant else 0.0 for tensor in inputs]
     order = (0, 1) if scales[0] > scales[1] else (1, 0)
     kernel = BinaryKernel(inputs[order[0]], inputs[order[1]], graph.result(op))
-    return kernel.candidate(op, _TEMPLATE, _parameters(graph, op, order, activation))
+    template = _OF_ONE_SCALE if scales[0] == scales[1] else _TEMPLATE
+    return kernel.candidate(op, template, _parameters(graph, op, order, activation))
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:

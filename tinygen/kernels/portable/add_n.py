@@ -22,9 +22,9 @@ from tinygen.target import Target
 
 KINDS = ("ADD_N",)
 
-_CODE_BYTES = 190
+_CODE_BYTES = 170
 _INSTRUCTIONS_AN_INPUT = 4
-_INSTRUCTIONS_AN_ELEMENT = 22
+_INSTRUCTIONS_AN_ELEMENT = 17
 
 
 def _scaling(graph: Graph, op: Op, inputs: Sequence[Tensor], result: Tensor) -> tuple[Parameter, ...]:

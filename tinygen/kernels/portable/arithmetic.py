@@ -42,14 +42,19 @@ _OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 
 _TEMPLATES: Mapping[DType, Template] = MappingProxyType(
     {
-        DType.INT32: Template("arithmetic", "arithmetic", "tg_arithmetic_params", 10, 48),
-        DType.FLOAT32: Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 16, 72),
+        DType.INT32: Template("arithmetic", "arithmetic", "tg_arithmetic_params", 8, 50),
+        DType.FLOAT32: Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 10, 88),
     }
 )
 """Instructions with the FPU of a Cortex-M4F."""
 
-_REMAINDER = Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 160, 400)
-"""FLOOR_DIV and FLOOR_MOD, which call double and library routines."""
+_FLOOR_TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {
+        "FLOOR_DIV": Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 400, 86),
+        "FLOOR_MOD": Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 150, 102),
+    }
+)
+"""What divides in double, in software, and what calls the C library's fmodf."""
 
 
 def _limits(op: Op, dtype: DType) -> tuple[Parameter, ...]:
@@ -65,7 +70,7 @@ def plain(op: Op, graph: Graph) -> Candidate | None:
     template = _TEMPLATES.get(result.dtype)
     if template is None or not input1.dtype is input2.dtype is result.dtype:
         return None
-    template = _REMAINDER if op.kind in KINDS else template
+    template = _FLOOR_TEMPLATES.get(op.kind, template)
     parameters = (*specialized(operation=int(_OPERATIONS[op.kind])), *_limits(op, result.dtype))
     return BinaryKernel(input1, input2, result).candidate(op, template, parameters)
 

@@ -42,8 +42,8 @@ _RELATIONS: Mapping[str, _Relation] = MappingProxyType(
 
 KINDS = tuple(_RELATIONS)
 
-_PLAIN = Template("comparisons", "comparison", "tg_comparison_params", instructions=9, code_bytes=44)
-_INT8 = Template("comparisons", "comparison", "tg_comparison_s8_params", instructions=42, code_bytes=190)
+_PLAIN = Template("comparisons", "comparison", "tg_comparison_params", instructions=11, code_bytes=58)
+_INT8 = Template("comparisons", "comparison", "tg_comparison_s8_params", instructions=45, code_bytes=236)
 
 
 def _scaling(input1: Tensor, input2: Tensor) -> tuple[Parameter, ...]:

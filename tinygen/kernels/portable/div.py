@@ -15,7 +15,7 @@ from tinygen.target import Target
 
 KINDS = ("DIV",)
 
-_TEMPLATE = Template("div", "div", "tg_div_params", instructions=105, code_bytes=420)
+_TEMPLATE = Template("div", "div", "tg_div_params", instructions=110, code_bytes=452)
 
 
 def _parameters(

@@ -10,7 +10,7 @@ from tinygen.target import Target
 
 KINDS = ("LOGICAL_AND", "LOGICAL_OR")
 
-_TEMPLATE = Template("logical", "logical", "tg_logical_params", instructions=6, code_bytes=36)
+_TEMPLATE = Template("logical", "logical", "tg_logical_params", instructions=6, code_bytes=46)
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:

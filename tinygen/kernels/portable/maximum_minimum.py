@@ -12,7 +12,7 @@ KINDS = ("MAXIMUM", "MINIMUM")
 
 _DTYPES = (DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.FLOAT32)
 _TEMPLATE = Template(
-    "maximum_minimum", "maximum_minimum", "tg_maximum_minimum_params", instructions=8, code_bytes=40
+    "maximum_minimum", "maximum_minimum", "tg_maximum_minimum_params", instructions=8, code_bytes=50
 )
 
 

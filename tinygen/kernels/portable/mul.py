@@ -15,7 +15,7 @@ from tinygen.target import Target
 
 KINDS = ("MUL",)
 
-_TEMPLATE = Template("mul", "mul", "tg_mul_params", instructions=21, code_bytes=112)
+_TEMPLATE = Template("mul", "mul", "tg_mul_params", instructions=17, code_bytes=110)
 
 
 def _parameters(input1: Tensor, input2: Tensor, result: Tensor, activation: str) -> tuple[Parameter, ...]:

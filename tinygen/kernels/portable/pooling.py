@@ -1,30 +1,31 @@
-"""AVERAGE_POOL_2D and MAX_POOL_2D: firmware/kernels/portable/pooling.h."""
+"""AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D: firmware/kernels/portable/pooling.h."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Array, Graph, Op, Tensor
+from tinygen.ir import Array, DType, Graph, Op, Tensor
 from tinygen.kernels.interface import (
     Call,
     Candidate,
     Cost,
     Operand,
     Overlap,
+    Parameter,
     PitchOf,
     Proposal,
     Refusal,
     Region,
 )
-from tinygen.kernels.operands import argument, at_run_time, is_int8, specialized
+from tinygen.kernels.operands import argument, at_run_time, specialized, suffix
 from tinygen.kernels.traversal import forward
-from tinygen.numerics.quantize import activation_range
+from tinygen.numerics.quantize import activation_range, plain_activation_range
 from tinygen.ops.geometry import Pads, resolve_pads
 from tinygen.ops.operator import attributes_of
-from tinygen.ops.pooling import Pool2DAttributes
+from tinygen.ops.pooling import DTYPES, Pool2DAttributes
 from tinygen.target import Target
 
-KINDS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+KINDS = tuple(DTYPES)
 
 _CODE_BYTES = 420
 _INSTRUCTIONS_A_TAP = 6
@@ -60,18 +61,25 @@ def _cost(source: Tensor, result: Tensor, attributes: Pool2DAttributes) -> Cost:
         instructions=instructions,
         cycles=instructions * 3 // 2,
         flash=_CODE_BYTES,
-        reads=result.elements * taps,
-        writes=result.elements,
+        reads=result.bytes * taps,
+        writes=result.bytes,
     )
+
+
+def _limits(result: Tensor, activation: str) -> tuple[Parameter, ...]:
+    """The range that the fused activation leaves."""
+    if result.dtype is DType.FLOAT32:
+        least, most = plain_activation_range(activation, result.dtype.numpy)
+        return specialized(least=least, most=most)
+    quant = result.quant
+    assert quant is not None
+    lowest, highest = activation_range(activation, quant.scale, quant.zero_point, result.dtype.numpy)
+    return specialized(lowest=lowest, highest=highest)
 
 
 def _candidate(op: Op, source: Tensor, result: Tensor, pads: Pads) -> Candidate:
     attributes = attributes_of(op, Pool2DAttributes)
-    assert result.quant is not None
     batches, input_h, input_w, channels = source.shape
-    lowest, highest = activation_range(
-        attributes.activation.name, result.quant.scale, result.quant.zero_point, result.dtype.numpy
-    )
     parameters = at_run_time(
         batches=batches,
         input_h=input_h,
@@ -88,32 +96,34 @@ def _candidate(op: Op, source: Tensor, result: Tensor, pads: Pads) -> Candidate:
         pad_top=pads.top,
         pad_left=pads.left,
     )
-    name = op.kind.lower()
+    name, kind = op.kind.lower(), suffix(source.dtype)
+    last_read, size = _last_read(source, result, attributes, pads), source.dtype.bytes
     return Candidate(
         set="portable",
-        name=name,
+        name=name if kind == "s8" else f"{name} {kind}",
         covers=(op.id,),
         operands=(Operand(source.id), Operand(result.id)),
         cost=_cost(source, result, attributes),
         call=Call(
             header="portable/pooling.h",
-            function=f"tg_{name}_s8",
+            function=f"tg_{name}_{kind}",
             params="tg_pool_2d_params",
             arguments=(argument("input", source), argument("output", result)),
-            parameters=(*parameters, *specialized(lowest=lowest, highest=highest)),
+            parameters=(*parameters, *_limits(result, attributes.activation.name)),
         ),
-        overlaps=(Overlap(source.id, result.id, forward(_last_read(source, result, attributes, pads))),),
+        overlaps=(Overlap(source.id, result.id, forward(last_read, size, size)),),
     )
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
-    """One candidate, for int8, any window, stride and padding."""
+    """One candidate, for any window, stride and padding."""
     (op,) = region
     source, result = graph.operand(op, 0), graph.result(op)
-    if not (is_int8(source) and is_int8(result)):
-        return Refusal(
-            "portable", f"{op.kind} takes and gives int8 tensors", f"{source.dtype} to {result.dtype}"
-        )
+    supported = DTYPES[op.kind]
+    if source.dtype not in supported or result.dtype is not source.dtype:
+        names = " or ".join(", ".join(map(str, supported)).rsplit(", ", 1))
+        rule = f"{op.kind} takes and gives {names} tensors"
+        return Refusal("portable", rule, f"{source.dtype} to {result.dtype}")
     attributes = attributes_of(op, Pool2DAttributes)
     filter_hw = attributes.filter_h, attributes.filter_w
     input_hw = source.shape[1], source.shape[2]

@@ -26,7 +26,7 @@ from tinygen.target import Target
 KINDS = ("SELECT_V2",)
 
 _NAMES = ("condition", "input1", "input2")
-_CODE_BYTES = 56
+_CODE_BYTES = 50
 _NEST_CODE_BYTES = 260
 _INSTRUCTIONS_AN_ELEMENT = 11
 _INSTRUCTIONS_A_ROW = 90
