@@ -12,7 +12,10 @@ from tinygen.resources import firmware
 PYTHON = Path(package.__path__[0])
 C = firmware() / "kernels"
 
-WITHOUT_CALL = {"portable/view": "a view is where a tensor is placed; nothing is called"}
+WITHOUT_CALL = {
+    "portable/join": "rows are placed beside each other; nothing is called",
+    "portable/view": "a view is where a tensor is placed; what is copied all the same is rearranged",
+}
 """Families that need no C, with the reason."""
 
 

@@ -12,6 +12,7 @@ import pytest
 from tinygen.ir import Attributes, DType, Graph, Op, Quantization, Tensor
 from tinygen.ops.check import check
 from tinygen.ops.operator import Operator, attributes_of, rule_hint
+from tinygen.ops.rearrange import Strided
 from tinygen.ops.registry import operators
 from tinygen.ops.softmax import SoftmaxAttributes
 
@@ -98,6 +99,97 @@ def binary(
 STEPS = {"stride_h": 1, "stride_w": 1, "padding": 1}
 FLOATS = activation(2, 3, dtype=DType.FLOAT32, quant=None)
 SOFT = Quantization((1 / 256,), (-128,))
+SYMMETRIC = Quantization((0.5,), (0,))
+
+MOVEMENT = {
+    "CONCATENATION": Sample(
+        "CONCATENATION", (activation(2, 3), activation(2, 4)), (activation(2, 7),), {"axis": -1}
+    ),
+    "SPLIT": Sample(
+        "SPLIT", (constant(1), activation(2, 6)), (activation(2, 3), activation(2, 3)), {"num_splits": 2}
+    ),
+    "SPLIT_V": Sample(
+        "SPLIT_V",
+        (activation(2, 6), constant([2, 4]), constant(-1)),
+        (activation(2, 2), activation(2, 4)),
+        {"num_splits": 2},
+    ),
+    "UNPACK": Sample("UNPACK", (activation(2, 3),), (activation(3), activation(3)), {"axis": -2, "num": 2}),
+    "SLICE": Sample(
+        "SLICE", (activation(4, 5), constant([1, 0]), constant([2, -1])), (activation(2, 5),), {}
+    ),
+    "PADV2": Sample(
+        "PADV2",
+        (activation(2, 3), constant([[1, 0], [0, 2]]), constant(4, DType.INT8, Q)),
+        (activation(3, 5),),
+        {},
+    ),
+    "MIRROR_PAD": Sample(
+        "MIRROR_PAD", (activation(2, 3), constant([[1, 0], [0, 2]])), (activation(3, 5),), {"mode": 0}
+    ),
+    "GATHER": Sample(
+        "GATHER", (activation(4, 5), constant([3, 0])), (activation(2, 5),), {"axis": 0, "batch_dims": 0}
+    ),
+    "GATHER_ND": Sample("GATHER_ND", (activation(4, 5), constant([[3], [0]])), (activation(2, 5),), {}),
+    "TILE": Sample("TILE", (activation(2, 3), constant([2, 1])), (activation(4, 3),), {}),
+    "BROADCAST_TO": Sample("BROADCAST_TO", (activation(1, 3), constant([2, 3])), (activation(2, 3),), {}),
+    "BROADCAST_ARGS": Sample(
+        "BROADCAST_ARGS",
+        (constant([2, 1]), constant([3])),
+        (activation(2, dtype=DType.INT32, quant=None),),
+        {},
+    ),
+    "DEPTH_TO_SPACE": Sample(
+        "DEPTH_TO_SPACE", (activation(1, 2, 3, 8),), (activation(1, 4, 6, 2),), {"block_size": 2}
+    ),
+    "SPACE_TO_DEPTH": Sample(
+        "SPACE_TO_DEPTH", (activation(1, 4, 6, 2),), (activation(1, 2, 3, 8),), {"block_size": 2}
+    ),
+    "SPACE_TO_BATCH_ND": Sample(
+        "SPACE_TO_BATCH_ND",
+        (activation(1, 4, 6, 2), constant([2, 3]), constant([[0, 0], [0, 0]])),
+        (activation(6, 2, 2, 2),),
+        {},
+    ),
+    "BATCH_TO_SPACE_ND": Sample(
+        "BATCH_TO_SPACE_ND",
+        (activation(6, 2, 2, 2), constant([2, 3]), constant([[0, 1], [1, 0]])),
+        (activation(1, 3, 5, 2),),
+        {},
+    ),
+    "RESIZE_NEAREST_NEIGHBOR": Sample(
+        "RESIZE_NEAREST_NEIGHBOR",
+        (activation(1, 2, 3, 4), constant([4, 5])),
+        (activation(1, 4, 5, 4),),
+        {"align_corners": 0, "half_pixel_centers": 0},
+    ),
+    "RESIZE_BILINEAR": Sample(
+        "RESIZE_BILINEAR",
+        (activation(1, 2, 3, 4), constant([4, 5])),
+        (activation(1, 4, 5, 4),),
+        {"align_corners": 0, "half_pixel_centers": 0},
+    ),
+    "REVERSE_V2": Sample("REVERSE_V2", (activation(2, 3), constant([1])), (activation(2, 3),), {}),
+    "FILL": Sample("FILL", (constant([2, 3]), constant(7, DType.INT8)), (activation(2, 3),), {}),
+    "ZEROS_LIKE": Sample("ZEROS_LIKE", (activation(2, 3),), (activation(2, 3),), {}),
+    "CAST": Sample("CAST", (activation(2, 3),), (FLOATS,), {}),
+    "DYNAMIC_UPDATE_SLICE": Sample(
+        "DYNAMIC_UPDATE_SLICE",
+        (activation(4, 5), activation(2, 3), constant([1, 1])),
+        (activation(4, 5),),
+        {},
+    ),
+    "EMBEDDING_LOOKUP": Sample(
+        "EMBEDDING_LOOKUP",
+        (activation(3, dtype=DType.INT32, quant=None), constant(np.ones((4, 5)), DType.INT8, SYMMETRIC)),
+        (activation(3, 5),),
+        {},
+    ),
+    "REARRANGE": Sample(
+        "REARRANGE", (activation(2, 3),), (activation(3, 2),), {"start": 0, "axes": (Strided(6, 1),)}
+    ),
+    "JOIN": Sample("JOIN", (activation(2, 3), activation(2, 4)), (activation(2, 7),), {}),
+}
 
 SAMPLES = {
     "CONV_2D": Sample(
@@ -271,6 +363,7 @@ SAMPLES = {
             **dict.fromkeys(("y_scale", "x_scale", "h_scale", "w_scale"), 10),
         },
     ),
+    **MOVEMENT,
 }
 
 

@@ -49,6 +49,8 @@ def test_names_are_told_apart() -> None:
         "fold-constants",
         "fold-pad",
         "fuse-activations",
+        "join-in-place",
+        "lower-movement",
         "make-padding-explicit",
         "make-views",
         "remove-dead-ops",

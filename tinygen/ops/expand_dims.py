@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tinygen.ir import DType, Graph, Op
 from tinygen.ops.operator import Operator, Shape
-from tinygen.ops.reshape import VIEWED
-from tinygen.ops.rules import INPUT, OUTPUT, Operand, constant, dtypes, operands, rank
+from tinygen.ops.rules import INPUT, OUTPUT, Operand, constant, one_dtype, operands, rank
 from tinygen.ops.view import evaluate
 
 AXIS = Operand("axis", 1)
@@ -40,7 +39,8 @@ OPERATOR = Operator(
     kind="EXPAND_DIMS",
     form=(
         operands(2),
-        dtypes((INPUT, AXIS, OUTPUT), *((source, DType.INT32, target) for source, target in VIEWED)),
+        one_dtype((INPUT, OUTPUT), (DType.INT8, DType.INT16, DType.FLOAT32)),
+        one_dtype((AXIS,), (DType.INT32,)),
         rank(AXIS, 0, 1),
         constant(AXIS),
     ),

@@ -1,4 +1,4 @@
-"""PACK of int32 values that are known when the model is compiled, along a new axis."""
+"""PACK: tensors of one shape stacked along a new axis."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.ir import Array, Attributes, DType, Graph, Op
+from tinygen.ops.movement import NUMBERS, axis_fault
 from tinygen.ops.operator import Known, Operator, Options, Shape, attributes_of
-from tinygen.ops.rules import OUTPUT, dtypes, operands
+from tinygen.ops.rules import OUTPUT, one_dtype, operands
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,17 @@ def from_options(options: Options) -> PackAttributes:
 
 
 def _inputs_given(graph: Graph, op: Op) -> str | None:
-    """There are as many inputs as values_count says, none left out, all int32 and of one shape.
+    """There are values_count inputs, none left out, of the output's dtype and of one shape without zeros.
 
-    Only shape computations are supported: build the tensor outside of the model.
+    Convert the model again: the file contradicts itself.
     """
     count = attributes_of(op, PackAttributes).values_count
     if count != len(op.inputs) or None in op.inputs:
         return f"{len(op.inputs)} inputs, values_count {count}"
     tensors = [graph.tensors[key] for key in op.inputs if key is not None]
-    different = [item for item in tensors if item.dtype is not DType.INT32 or item.shape != tensors[0].shape]
-    return f"{different[0].dtype}{list(different[0].shape)}" if different else None
+    shape, dtype = tensors[0].shape, graph.result(op).dtype
+    wrong = [item for item in tensors if item.dtype is not dtype or item.shape != shape or 0 in shape]
+    return f"{wrong[0].dtype}{list(wrong[0].shape)}" if wrong else None
 
 
 def axis_exists(graph: Graph, op: Op) -> str | None:
@@ -42,8 +44,7 @@ def axis_exists(graph: Graph, op: Op) -> str | None:
 
     Convert the model again: the file contradicts itself.
     """
-    axis, dims = attributes_of(op, PackAttributes).axis, len(graph.operand(op, 0).shape) + 1
-    return None if -dims <= axis < dims else f"axis {axis} of {dims} dimensions"
+    return axis_fault(attributes_of(op, PackAttributes).axis, len(graph.operand(op, 0).shape) + 1)
 
 
 def infer(graph: Graph, op: Op) -> tuple[Shape, ...]:
@@ -65,7 +66,11 @@ OPERATOR = Operator(
     kind="PACK",
     options="PackOptions",
     from_options=from_options,
-    form=(operands(1, unlimited=True), dtypes((OUTPUT,), (DType.INT32,)), _inputs_given),
+    form=(
+        operands(1, unlimited=True),
+        one_dtype((OUTPUT,), (*NUMBERS, DType.INT64)),
+        _inputs_given,
+    ),
     rules=(axis_exists,),
     infer=infer,
     evaluate=evaluate,

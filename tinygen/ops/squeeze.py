@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinygen.ir import Attributes, Graph, Op
+from tinygen.ops.movement import ANY
 from tinygen.ops.operator import Operator, Options, Shape, attributes_of
-from tinygen.ops.reshape import VIEWED
-from tinygen.ops.rules import INPUT, OUTPUT, dtypes, operands, rank
+from tinygen.ops.rules import INPUT, OUTPUT, one_dtype, operands, rank
 from tinygen.ops.view import evaluate
 
 
@@ -49,7 +49,7 @@ OPERATOR = Operator(
     kind="SQUEEZE",
     options="SqueezeOptions",
     from_options=from_options,
-    form=(operands(1), dtypes((INPUT, OUTPUT), *VIEWED), rank(INPUT, 0, 8)),
+    form=(operands(1), one_dtype((INPUT, OUTPUT), ANY), rank(INPUT, 0, 8)),
     rules=(drops_ones,),
     infer=infer,
     evaluate=evaluate,

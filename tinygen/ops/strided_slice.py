@@ -1,4 +1,4 @@
-"""STRIDED_SLICE of int32 values that are known when the model is compiled.
+"""STRIDED_SLICE with constant begins, ends and strides.
 
 Source: tensorflow/lite/kernels/internal/strided_slice_logic.h and reference/strided_slice.h.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from tinygen.ir import Array, Attributes, DType, Graph, Op
-from tinygen.ops.operator import Known, Operator, Options, Shape, attributes_of
-from tinygen.ops.rules import INPUT, OUTPUT, Operand, constant, dtypes, operands, rank
+from tinygen.ir import Attributes, DType, Graph, Op
+from tinygen.ops.movement import NUMBERS, numbers
+from tinygen.ops.operator import Operator, Options, Shape, attributes_of
+from tinygen.ops.rearrange import Move, box, evaluates, moved
+from tinygen.ops.rules import INPUT, OUTPUT, Operand, constant, one_dtype, operands, rank
 
 BEGIN = Operand("begin", 1)
 END = Operand("end", 2)
@@ -37,11 +37,6 @@ def from_options(options: Options) -> StridedSliceAttributes:
     return StridedSliceAttributes(*(options.get(name, 0) for name in names))
 
 
-def _numbers(graph: Graph, op: Op, index: int) -> tuple[int, ...]:
-    data = graph.operand(op, index).data
-    return () if data is None else tuple(int(value) for value in data)
-
-
 def _bound(index: int, size: int, stride: int) -> int:
     """An index counted from the end where negative, clamped to where the loop can start or stop."""
     low, high = (0, size) if stride > 0 else (-1, size - 1)
@@ -51,7 +46,7 @@ def _bound(index: int, size: int, stride: int) -> int:
 def _indices(graph: Graph, op: Op) -> list[range]:
     """The indices taken along each dimension of the input."""
     masks = attributes_of(op, StridedSliceAttributes)
-    table = zip(graph.operand(op, 0).shape, *(_numbers(graph, op, index) for index in (1, 2, 3)), strict=True)
+    table = zip(graph.operand(op, 0).shape, *(numbers(graph, op, index) for index in (1, 2, 3)), strict=True)
     taken = []
     for axis, (size, begin, end, stride) in enumerate(table):
         forward = stride > 0
@@ -72,7 +67,7 @@ def one_bound_per_dimension(graph: Graph, op: Op) -> str | None:
     counts = [graph.operand(op, index).elements for index in (1, 2, 3)]
     if counts != [dims] * 3:
         return f"{counts} entries for {dims} dimensions"
-    return "stride 0" if 0 in _numbers(graph, op, 3) else None
+    return "stride 0" if 0 in numbers(graph, op, 3) else None
 
 
 def no_new_dimensions(graph: Graph, op: Op) -> str | None:
@@ -102,12 +97,9 @@ def infer(graph: Graph, op: Op) -> tuple[Shape, ...]:
     return (tuple(len(taken) for axis, taken in enumerate(_indices(graph, op)) if not shrunk >> axis & 1),)
 
 
-def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
-    """The slice of the constant."""
-    if known[0] is None:
-        return None
-    taken = known[0][np.ix_(*_indices(graph, op))]
-    return (taken.reshape(graph.result(op).shape),)
+def moves(graph: Graph, op: Op) -> tuple[Move, ...]:
+    """The elements at every stride."""
+    return moved(graph, op, 0, box(graph.operand(op, 0).shape, _indices(graph, op)))
 
 
 OPERATOR = Operator(
@@ -116,7 +108,8 @@ OPERATOR = Operator(
     from_options=from_options,
     form=(
         operands(4),
-        dtypes((INPUT, BEGIN, END, STRIDES, OUTPUT), (DType.INT32,) * 5),
+        one_dtype((INPUT, OUTPUT), (*NUMBERS, DType.BOOL)),
+        one_dtype((BEGIN, END, STRIDES), (DType.INT32,)),
         rank(INPUT, 1, 4),
         rank(BEGIN, 1),
         rank(END, 1),
@@ -126,5 +119,5 @@ OPERATOR = Operator(
     ),
     rules=(no_new_dimensions, takes_something),
     infer=infer,
-    evaluate=evaluate,
+    evaluate=evaluates(moves),
 )

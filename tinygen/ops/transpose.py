@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from tinygen.ir import Array, DType, Graph, Op
-from tinygen.ops.operator import Known, Operator, Shape
-from tinygen.ops.rules import INPUT, OUTPUT, Operand, constant, dtypes, operands, rank
+from tinygen.ir import DType, Graph, Op
+from tinygen.ops.movement import numbers
+from tinygen.ops.operator import Operator, Shape
+from tinygen.ops.rearrange import Move, RearrangeAttributes, Strided, evaluates, moved, strides
+from tinygen.ops.rules import INPUT, OUTPUT, Operand, constant, one_dtype, operands, rank
 
 PERMUTATION = Operand("permutation", 1)
-
-
-def permutation(graph: Graph, op: Op) -> tuple[int, ...]:
-    """Input dimension of each output dimension."""
-    data = graph.operand(op, 1).data
-    return () if data is None else tuple(int(axis) for axis in data.reshape(-1))
 
 
 def is_permutation(graph: Graph, op: Op) -> str | None:
@@ -23,31 +17,35 @@ def is_permutation(graph: Graph, op: Op) -> str | None:
     Convert the model again: the file contradicts itself.
     """
     dims = len(graph.operand(op, 0).shape)
-    order = permutation(graph, op)
+    order = numbers(graph, op, 1)
     return None if sorted(order) == list(range(dims)) else f"{list(order[:8])} for {dims} dimensions"
 
 
 def infer(graph: Graph, op: Op) -> tuple[Shape, ...]:
     """The input's shape, permuted."""
     shape = graph.operand(op, 0).shape
-    return (tuple(shape[axis] for axis in permutation(graph, op)),)
+    return (tuple(shape[axis] for axis in numbers(graph, op, 1)),)
 
 
-def evaluate(graph: Graph, op: Op, known: Known) -> tuple[Array, ...] | None:
-    """The constant, transposed."""
-    return None if known[0] is None else (np.transpose(known[0], permutation(graph, op)).copy(),)
+def moves(graph: Graph, op: Op) -> tuple[Move, ...]:
+    """A loop over each dimension of the output, with the step of the input's dimension."""
+    shape = graph.operand(op, 0).shape
+    steps = strides(shape)
+    axes = tuple(Strided(shape[axis], steps[axis]) for axis in numbers(graph, op, 1))
+    return moved(graph, op, 0, RearrangeAttributes(0, axes))
 
 
 OPERATOR = Operator(
     kind="TRANSPOSE",
     form=(
         operands(2),
-        dtypes((INPUT, PERMUTATION, OUTPUT), (DType.INT8, DType.INT32, DType.INT8)),
-        rank(INPUT, 1, 4),
+        one_dtype((INPUT, OUTPUT), (DType.INT8, DType.INT16, DType.FLOAT32)),
+        one_dtype((PERMUTATION,), (DType.INT32,)),
+        rank(INPUT, 1, 5),
         rank(PERMUTATION, 1),
         constant(PERMUTATION),
     ),
     rules=(is_permutation,),
     infer=infer,
-    evaluate=evaluate,
+    evaluate=evaluates(moves),
 )

@@ -9,6 +9,8 @@ from tinygen.ir import Graph, verify
 from tinygen.passes.activation import FuseActivations
 from tinygen.passes.constants import FoldConstants
 from tinygen.passes.dead import RemoveDeadOps
+from tinygen.passes.join import JoinInPlace
+from tinygen.passes.movement import LowerMovement
 from tinygen.passes.pad import FoldPad
 from tinygen.passes.padding import MakePaddingExplicit
 from tinygen.passes.rewrite import Pass
@@ -22,6 +24,8 @@ def passes() -> tuple[Pass, ...]:
         ResolveVariables(),
         FoldConstants(),
         MakeViews(),
+        LowerMovement(),
+        JoinInPlace(),
         RemoveDeadOps(),
         FuseActivations(),
         MakePaddingExplicit(),

@@ -33,3 +33,8 @@ def same_values(first: Tensor, second: Tensor) -> bool:
 def only_consumer(graph: Graph, tensor: int) -> bool:
     """Whether a single op reads `tensor` and it is not an output of the graph."""
     return len(graph.consumers(tensor)) == 1 and tensor not in graph.outputs
+
+
+def fresh_op_id(graph: Graph) -> int:
+    """An op id above all that the graph uses."""
+    return max((op.id for op in graph.ops), default=-1) + 1

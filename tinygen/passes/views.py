@@ -14,8 +14,8 @@ _RENAMING = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 class MakeViews:
     """Turns ops whose output is the input's bytes in the same order into VIEW.
 
-    These are RESHAPE, SQUEEZE and EXPAND_DIMS, and a TRANSPOSE that moves only axes of size 1. Their
-    second operand is dropped: the output's shape says all of it.
+    These are RESHAPE, SQUEEZE and EXPAND_DIMS. Their second operand is dropped: the output's shape says all
+    of it.
     """
 
     name: ClassVar[str] = "make-views"
@@ -32,20 +32,7 @@ def _view(op: Op) -> Op:
 
 
 def _is_view(graph: Graph, op: Op) -> bool:
-    if op.kind == "TRANSPOSE":
-        return _keeps_order(graph, op)
     if op.kind not in _RENAMING:
         return False
     source, result = graph.operand(op, 0), graph.result(op)
     return source.dtype is result.dtype and source.elements == result.elements
-
-
-def _keeps_order(graph: Graph, op: Op) -> bool:
-    """Whether a TRANSPOSE leaves the axes that are longer than 1 in their order."""
-    permutation = graph.operand(op, 1).data
-    if permutation is None:
-        return False
-    shape = graph.operand(op, 0).shape
-    moved = [int(axis) % len(shape) for axis in permutation.flat]
-    long_axes = [axis for axis in moved if shape[axis] != 1]
-    return long_axes == sorted(long_axes)

@@ -3,16 +3,18 @@
 #define TINYGEN_KERNELS_PORTABLE_PAD_H
 
 #include "../copy.h"
+#include "../fill.h"
 
 /* Most loops of a table of borders. */
 enum { TG_PAD_LEVELS = 6 };
 
-/* levels: rows of the table, 1..TG_PAD_LEVELS; chunk: bytes that are copied between borders; value: of each
- * byte of the borders. */
+/* levels: rows of the table, 1..TG_PAD_LEVELS; chunk: bytes that are copied between borders; value, element:
+ * of the borders, as for tg_fill_elements. */
 struct tg_pad_params {
     int32_t levels;
     int32_t chunk;
     int32_t value;
+    int32_t element;
 };
 
 /* Copy a tensor into a larger one and fill the borders.
@@ -31,7 +33,7 @@ static TG_INLINE void tg_pad(const void *input, void *output, const int32_t *bor
         for (; level < p.levels; ++level) {
             border += borders[3 * level];
         }
-        memset(to, p.value, (size_t)border);
+        tg_fill_elements(to, border, p.value, p.element);
         to += border;
         tg_copy_forward(to, from, p.chunk);
         to += p.chunk;
@@ -41,7 +43,7 @@ static TG_INLINE void tg_pad(const void *input, void *output, const int32_t *bor
             rounds[level] = 0;
             border += borders[3 * level + 2];
         }
-        memset(to, p.value, (size_t)border);
+        tg_fill_elements(to, border, p.value, p.element);
         to += border;
         /* The loop at `level` goes on; those inside it start again. */
         level = level < 0 ? level : level + 1;

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from tinygen.ir import Array, DType, Graph, Op, Tensor
+from tinygen.ir import Array, Graph, Op, Tensor
 from tinygen.kernels.interface import (
     Argument,
     Call,
@@ -17,15 +17,18 @@ from tinygen.kernels.interface import (
     ConstantPointer,
     Cost,
     Overlap,
+    Parameter,
     Proposal,
     Refusal,
     Region,
 )
-from tinygen.kernels.operands import argument, at_run_time, dense_activations, is_int8
+from tinygen.kernels.operands import argument, at_run_time, dense_activations, stored
+from tinygen.kernels.portable.fill import Filling, filling
 from tinygen.kernels.traversal import forward
+from tinygen.ops.pad import value
 from tinygen.target import Target
 
-KINDS = ("PAD",)
+KINDS = ("PAD", "PADV2")
 
 _CODE_BYTES = 288
 _INSTRUCTIONS_A_CHUNK = 70
@@ -63,12 +66,13 @@ def _last_read(source: Tensor, result: Tensor, pads: Sequence[tuple[int, int]]) 
     return positions[tuple(slice(a, a + n) for (a, _), n in zip(pads, source.shape, strict=True))]
 
 
-def _candidate(op: Op, source: Tensor, result: Tensor, pads: Sequence[tuple[int, int]]) -> Candidate:
+def _candidate(
+    op: Op, source: Tensor, result: Tensor, pads: Sequence[tuple[int, int]], filling: Filling
+) -> Candidate:
     size = source.dtype.bytes
     loops, chunk = borders(source.shape, pads, size)
     chunks = source.bytes // chunk
     instructions = chunks * (_INSTRUCTIONS_A_CHUNK + chunk // 4 * 5 + chunk % 4 * 5)
-    value = result.quant.zero_point & 0xFF if is_int8(result) and result.quant else 0
     table = np.asarray(loops, np.int32).ravel()
     return Candidate(
         set="portable",
@@ -91,28 +95,29 @@ def _candidate(op: Op, source: Tensor, result: Tensor, pads: Sequence[tuple[int,
                 argument("output", result),
                 Argument("borders", ConstantPointer("borders")),
             ),
-            parameters=at_run_time(levels=len(loops), chunk=chunk, value=value),
+            parameters=(
+                *at_run_time(levels=len(loops), chunk=chunk, value=filling.value),
+                Parameter("element", filling.element),
+            ),
         ),
-        overlaps=(Overlap(source.id, result.id, forward(_last_read(source, result, pads), size, size)),),
-        constants=(Constant("borders", ConstantKind.CONSTANTS, lambda: table),),
+        overlaps=()
+        if source.is_constant
+        else (Overlap(source.id, result.id, forward(_last_read(source, result, pads), size, size)),),
+        constants=(Constant("borders", ConstantKind.CONSTANTS, lambda: table), *stored("input", source)),
     )
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
-    """One candidate, for any rank up to 6: int8 padded with its zero point, other types with zero bytes.
+    """One candidate, for any element type and any rank up to 6.
 
     In place where the input's end lies at the end of what it becomes.
     """
     (op,) = region
     source, paddings, result = graph.operand(op, 0), graph.operand(op, 1), graph.result(op)
-    if not paddings.is_constant or paddings.data is None:
+    if paddings.data is None:
         return Refusal("portable", "PAD's paddings are constant", f"computed by {paddings.name!r}")
-    plain = source.dtype in (DType.INT16, DType.INT32, DType.FLOAT32)
-    if source.dtype is not result.dtype or not (plain or is_int8(result)):
-        rule = "PAD is for int8, int16, int32 and float32 tensors"
-        return Refusal("portable", rule, f"{source.dtype} to {result.dtype}")
     pads = [(int(before), int(after)) for before, after in paddings.data.reshape(-1, 2)]
     if len(source.shape) > _MAX_LEVELS or not source.elements:
         rule = f"PAD's input has at most {_MAX_LEVELS} axes, none of them empty"
         return Refusal("portable", rule, f"shape {source.shape}")
-    return [_candidate(op, source, result, pads)]
+    return [_candidate(op, source, result, pads, filling(value(graph, op)))]
