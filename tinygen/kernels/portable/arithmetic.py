@@ -50,8 +50,8 @@ _TEMPLATES: Mapping[DType, Template] = MappingProxyType(
 
 _FLOOR_TEMPLATES: Mapping[str, Template] = MappingProxyType(
     {
-        "FLOOR_DIV": Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 400, 86),
-        "FLOOR_MOD": Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 150, 102),
+        "FLOOR_DIV": Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 710, 86),
+        "FLOOR_MOD": Template("arithmetic", "arithmetic", "tg_arithmetic_f32_params", 90, 102),
     }
 )
 """What divides in double, in software, and what calls the C library's fmodf."""

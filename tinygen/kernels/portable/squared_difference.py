@@ -14,7 +14,7 @@ from tinygen.target import Target
 KINDS = ("SQUARED_DIFFERENCE",)
 
 _TEMPLATE = Template(
-    "squared_difference", "squared_difference", "tg_squared_difference_params", 65, code_bytes=342
+    "squared_difference", "squared_difference", "tg_squared_difference_params", 50, code_bytes=342
 )
 
 
