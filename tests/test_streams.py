@@ -17,7 +17,7 @@ from tinygen.verify.inputs import random_inputs
 
 pytestmark = pytest.mark.oracle
 
-PUBLIC = ("keyword_svdf", "mnist_lstm")
+PUBLIC = ("keyword_svdf", "mnist_lstm", "okay_nabu_streaming")
 
 
 @pytest.mark.parametrize("name", MODELS)

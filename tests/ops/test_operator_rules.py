@@ -367,8 +367,8 @@ SAMPLES = {
 }
 
 
-ON_VARIABLES = ("ASSIGN", "ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE")
-"""Their rules look at other ops of the graph: see test_resources.py."""
+ON_VARIABLES = ("ASSIGN", "ASSIGN_VARIABLE", "CALL_ONCE", "CIRCULAR_BUFFER", "READ_VARIABLE", "VAR_HANDLE")
+"""See test_resources.py and kernels/portable/test_circular_buffer.py: models of more than one op."""
 
 
 ON_SUBGRAPHS = ("IF", "WHILE")
