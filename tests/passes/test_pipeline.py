@@ -55,6 +55,7 @@ def test_names_are_told_apart() -> None:
         "make-views",
         "remove-dead-ops",
         "resolve-variables",
+        "sink-reads",
     }
 
 

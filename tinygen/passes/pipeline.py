@@ -14,6 +14,7 @@ from tinygen.passes.movement import LowerMovement
 from tinygen.passes.pad import FoldPad
 from tinygen.passes.padding import MakePaddingExplicit
 from tinygen.passes.rewrite import Pass
+from tinygen.passes.sink import SinkReads
 from tinygen.passes.variables import ResolveVariables
 from tinygen.passes.views import MakeViews
 
@@ -31,6 +32,7 @@ def passes() -> tuple[Pass, ...]:
         MakePaddingExplicit(),
         FoldPad(),
         RemoveDeadOps(),
+        SinkReads(),
     )
 
 
