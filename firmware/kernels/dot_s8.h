@@ -47,6 +47,15 @@ static TG_INLINE void tg_dot_4_s8(int32_t acc[4], const int8_t *x, const int8_t 
     }
 }
 
+/* acc[i] += sum over k < n of (x[k] - zero_point) * w[4 k + i], for i < 4. */
+static TG_INLINE void tg_centred_dot_4_s8(int32_t acc[4], const int8_t *x, int32_t zero_point,
+                                          const int8_t *w, int32_t n)
+{
+    for (const int8_t *const end = x + n; x != end; ++x, w += 4) {
+        tg_mac_4_s8(acc, *x - zero_point, w);
+    }
+}
+
 /* acc[i] += sum over k < n of x[k] * w[4 k + i] and acc[4 + i] += the same of y, for i < 4. */
 static TG_INLINE void tg_dot_4x2_s8(int32_t acc[8], const int8_t *x, const int8_t *y, const int8_t *w,
                                     int32_t n)

@@ -156,6 +156,17 @@ static TG_INLINE void tg_dot_4(struct tg_sums *sums, const void *x, const void *
     }
 }
 
+/* tg_dot_4 of inputs less their zero point, for sums whose taps differ: no bias can have it folded in. */
+static TG_INLINE void tg_centred_dot_4(struct tg_sums *sums, const void *x, int32_t zero_point, const void *w,
+                                       int32_t n, int32_t arithmetic)
+{
+    if (arithmetic == TG_S8_S8) {
+        tg_centred_dot_4_s8(sums->s32, (const int8_t *)x, zero_point, (const int8_t *)w, n);
+    } else {
+        tg_dot_4(sums, x, w, n, arithmetic);
+    }
+}
+
 /* tg_dot_4 of x for accumulators 0..3 and of y for accumulators 4..7. */
 static TG_INLINE void tg_dot_4x2(struct tg_sums *sums, const void *x, const void *y, const void *w, int32_t n,
                                  int32_t arithmetic)

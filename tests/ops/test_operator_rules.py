@@ -202,6 +202,12 @@ SAMPLES = {
         (activation(1, 3, 4, 4),),
         STEPS,
     ),
+    "TRANSPOSE_CONV": Sample(
+        "TRANSPOSE_CONV",
+        (constant([1, 4, 6, 3]), weights(3, 3, 3, 2), activation(1, 2, 3, 2), constant([0, 0, 0])),
+        (activation(1, 4, 6, 3),),
+        {"stride_h": 2, "stride_w": 2, "padding": 0},
+    ),
     "DEPTHWISE_CONV_2D": Sample(
         "DEPTHWISE_CONV_2D",
         (activation(1, 5, 6, 2), weights(1, 3, 3, 4, scales=(0.1, 0.2, 0.3, 0.4), axis=3), None),
@@ -473,6 +479,34 @@ CASES: list[tuple[str, str, Change, str, str]] = [
     ("CONV_2D", "computed filter", lambda s: s.with_input(1, data=None), "are constant", "filter computed"),
     ("CONV_2D", "groups", lambda s: s.with_input(0, shape=(1, 5, 6, 5)), "into groups", "on 5 channels"),
     ("CONV_2D", "bias", lambda s: s.with_input(2, shape=(3,)), "bias fits", "bias [3] for 4"),
+    (
+        "CONV_2D",
+        "int16 by far",
+        lambda s: replace(
+            s,
+            inputs=(activation(1, 5, 6, 2, dtype=DType.INT16, quant=Quantization((1e3,), (0,))), s.inputs[1]),
+            outputs=(activation(1, 3, 4, 4, dtype=DType.INT16, quant=SYMMETRIC),),
+        ),
+        "below 2**7",
+        "factor 200",
+    ),
+    (
+        "TRANSPOSE_CONV",
+        "sizes",
+        lambda s: s.with_input(0, shape=(3,), data=np.array([1, 4, 6], np.int32)),
+        "4 elements",
+        "3 elements",
+    ),
+    (
+        "TRANSPOSE_CONV",
+        "output",
+        lambda s: s.with_input(0, data=np.array([1, 5, 6, 3], np.int32)),
+        "follows",
+        "[1, 4, 6, 3]",
+    ),
+    ("TRANSPOSE_CONV", "channels", lambda s: s.with_input(2, shape=(1, 2, 3, 4)), "as many", "on 4 channels"),
+    ("TRANSPOSE_CONV", "bias", lambda s: s.with_input(3, shape=(2,)), "as many", "bias [2] for 3"),
+    ("TRANSPOSE_CONV", "batch", lambda s: s.with_input(2, shape=(2, 2, 3, 2)), "size is 1", "batch 2"),
     ("CONV_2D", "stride 0", lambda s: s.with_options(stride_h=0), "at least 1", "stride 0x1"),
     ("CONV_2D", "negative", lambda s: s.with_options(dilation_w_factor=-1), "at least 1", "dilation 1x-1"),
     (

@@ -97,6 +97,7 @@ class Layer:
         broadcast_scale: repeat a per-tensor scale of the filter for every channel.
         wide_biases: dtypes of a bias that int16 activations may have, the first being that of one left out.
             TFLM sums in 32 bits with a bias of int32, with all others in 64.
+        folded: store the bias with the input's zero point folded in over all taps.
     """
 
     input: Tensor
@@ -107,6 +108,7 @@ class Layer:
     channel_axis: int = 0
     broadcast_scale: bool = True
     wide_biases: tuple[DType, ...] = (DType.INT64,)
+    folded: bool = True
 
     def weights(self, *dtypes: DType) -> Array:
         """The filter's values shaped [output channels, taps].

@@ -48,12 +48,14 @@ class IntegerLinear(LinearOp):
         bias: int64, shaped [output channels]; zeros where the op has none.
         scaling: multiplier and shift of each output channel, or a single pair for all of them.
         low, high: range of the outputs after the fused activation.
+        folded: store the bias with the input's zero point folded in over all taps.
     """
 
     bias: Array
     scaling: tuple[tuple[int, int], ...]
     low: int
     high: int
+    folded: bool
 
     @property
     def input_zero_point(self) -> int:
@@ -118,9 +120,10 @@ class IntegerLinear(LinearOp):
     @property
     def tables(self) -> tuple[Constant, ...]:
         """Bias, multiplier and shift."""
-        bias = np.int64 if self.arithmetic is Arithmetic.S16_WIDE else np.int32
+        dtype = np.int64 if self.arithmetic is Arithmetic.S16_WIDE else np.int32
+        bias = self.folded_bias if self.folded else self.bias
         return (
-            Constant("bias", ConstantKind.WEIGHTS, lambda: self.folded_bias.astype(bias)),
+            Constant("bias", ConstantKind.WEIGHTS, lambda: bias.astype(dtype)),
             Constant("multiplier", ConstantKind.CONSTANTS, lambda: self._table(0, np.int32)),
             Constant("shift", ConstantKind.CONSTANTS, lambda: self._table(1, np.int8), align=1),
         )
@@ -237,5 +240,15 @@ def read_integer(layer: Layer) -> IntegerLinear:
         raise UnsuitableError("The fused activation limits the output's range", str(error)) from error
     scaling = _stored_scaling(_scaling(layer), once=arithmetic.rounds_once)
     return _fitted(
-        IntegerLinear(layer.input, result, weights, arithmetic, biases.astype(np.int64), scaling, low, high)
+        IntegerLinear(
+            layer.input,
+            result,
+            weights,
+            arithmetic,
+            biases.astype(np.int64),
+            scaling,
+            low,
+            high,
+            layer.folded,
+        )
     )

@@ -232,13 +232,19 @@ def constant(*positions: Operand) -> Rule:
     )
 
 
-def batch_one(graph: Graph, op: Op) -> str | None:
-    """The batch size is 1.
+def batch_one_of(operand: Operand) -> Rule:
+    """A batch size of 1."""
 
-    Convert with a fixed batch of 1: tf.keras.Input(shape, batch_size=1).
-    """
-    tensor = INPUT.of(graph, op)
-    return None if tensor is None or tensor.shape[0] == 1 else f"batch {tensor.shape[0]}"
+    def test(graph: Graph, op: Op) -> str | None:
+        tensor = operand.of(graph, op)
+        return None if tensor is None or tensor.shape[0] == 1 else f"batch {tensor.shape[0]}"
+
+    return stated(
+        "The batch size is 1.", "Convert with a fixed batch of 1: tf.keras.Input(shape, batch_size=1).", test
+    )
+
+
+batch_one = batch_one_of(INPUT)
 
 
 def supported_activation(graph: Graph, op: Op) -> str | None:
