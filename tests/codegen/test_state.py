@@ -90,7 +90,7 @@ def test_the_footprint_counts_the_struct_apart_from_the_arena() -> None:
     assert footprint.constants == 0
 
 
-@pytest.mark.parametrize("compiler", [("gcc", *C99), ("g++", "-std=c++17", *WARNINGS)])
+@pytest.mark.parametrize("compiler", [("gcc", *C99), ("g++", "-std=c++17", "-Wshadow", *WARNINGS)])
 def test_a_stream_can_be_left_and_resumed(compiler: tuple[str, ...], tmp_path: Path) -> None:
     """The header's struct in C and C++: two streams through one model, each as if it were alone."""
     plan = planning.solve(passes.lower(parse(exchange(), "demo").main), [PORTABLE], HOST)
@@ -130,10 +130,10 @@ int main(void)
         if (step(i) != alone[i]) {
             return 1;
         }
-        saved = *demo_state();
+        saved = *demo_get_state();
         demo_reset();
         step(100);
-        *demo_state() = saved;
+        *demo_get_state() = saved;
     }
     return sizeof saved == DEMO_STATE_BYTES ? 0 : 1;
 }

@@ -93,7 +93,7 @@ class HostModel:
 
     def state(self) -> bytes:
         """The variables as they are now."""
-        return ctypes.string_at(self._pointer(f"{self.library.name}_state"), self.library.footprint.state)
+        return ctypes.string_at(self._pointer(f"{self.library.name}_get_state"), self.library.footprint.state)
 
     def arena(self) -> bytes:
         """The arena as it is now."""
