@@ -37,18 +37,6 @@ def test_a_variable_that_no_inference_assigns_is_a_constant() -> None:
     assert data.tolist() == [[0, 1, 2, 3, 4, 5]]
 
 
-def test_reads_move_down_to_their_use_or_to_what_changes_the_variable() -> None:
-    streams = Streams({"v": np.zeros(SHAPE), "w": np.zeros(SHAPE)})
-    v, w, unused = streams.read("v", "v0"), streams.read("w", "w0"), streams.read("w", "w1")
-    x = streams.input()
-    first = streams.add(x, x, "first")
-    streams.assign("v", first)
-    second = streams.add(first, w, "second")
-    streams.assign("w", second)
-    graph = ResolveVariables().apply(parse(streams.finish(v, unused, second), "m").main)
-    assert [graph.layer_name(op) for op in graph.ops] == ["first", "v0", "v", "w0", "second", "w1", "w"]
-
-
 def test_what_nothing_reads_is_not_kept() -> None:
     streams = Streams({"v": np.zeros(SHAPE)})
     x = streams.input()

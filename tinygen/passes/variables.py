@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -18,10 +17,8 @@ class ResolveVariables:
     """Replaces handles of variables by variable tensors, which start with what CALL_ONCE leaves in them.
 
     READ_VARIABLE becomes a VIEW of the variable: planning reads it in place where nothing changes it before
-    the last use of the value, else copies it. It moves down to the first use of the value, or to where the
-    variable is assigned: converters read all variables first, and copies would all be alive together.
-    ASSIGN_VARIABLE becomes ASSIGN. A variable that no inference assigns is a constant, and what is assigned
-    to one that nothing reads is dropped.
+    the last use of the value, else copies it. ASSIGN_VARIABLE becomes ASSIGN. A variable that no inference
+    assigns is a constant, and what is assigned to one that nothing reads is dropped.
     """
 
     name: ClassVar[str] = "resolve-variables"
@@ -32,8 +29,8 @@ class ResolveVariables:
             return graph
         states = _states(graph)
         known = graph.with_tensors(states.values())
-        ops = [op for item in graph.ops if (op := _resolved(graph, item, states)) is not None]
-        return known.with_ops(_reads_sunk(ops, {state.id for state in states.values()}))
+        ops = (_resolved(graph, op, states) for op in graph.ops)
+        return known.with_ops(op for op in ops if op is not None)
 
 
 def _states(graph: Graph) -> dict[VarHandleAttributes, Tensor]:
@@ -74,16 +71,3 @@ def _resolved(graph: Graph, op: Op, states: dict[VarHandleAttributes, Tensor]) -
             return None
         return replace(op, kind="ASSIGN", inputs=op.inputs[1:], attributes=Attributes(), updates=(found.id,))
     return op
-
-
-def _reads_sunk(ops: Iterable[Op], states: Collection[int]) -> Iterator[Op]:
-    """`ops` with each read of a state right before its first use, or before what updates the state."""
-    waiting: dict[int, Op] = {}
-    for op in ops:
-        if op.kind == "VIEW" and op.inputs[0] in states:
-            waiting[op.outputs[0]] = op
-            continue
-        due = [key for key, read in waiting.items() if key in op.inputs or read.inputs[0] in op.updates]
-        yield from (waiting.pop(key) for key in due)
-        yield op
-    yield from waiting.values()
