@@ -36,8 +36,9 @@ def few_values(cases, rng):
 @pytest.mark.parametrize("kind", DTYPES)
 def test_equals_tflm(kind, tmp_path):
     plain = [dtype for dtype in DTYPES[kind] if dtype is not DType.INT8]
-    cases = [comparison(kind, shapes, dtype) for shapes in BROADCASTS for dtype in plain]
-    cases += [quantized(kind, shapes) for shapes in BROADCASTS]
+    every = BROADCASTS if kind == "GREATER" else BROADCASTS[::3]
+    cases = [comparison(kind, shapes, dtype) for shapes in every for dtype in plain]
+    cases += [quantized(kind, shapes) for shapes in every]
     library = check_against_tflm(cases, tmp_path, samples=1)
     rng = np.random.default_rng(0)
     compare(library, cases, [few_values(cases, rng) for _ in range(3)])
