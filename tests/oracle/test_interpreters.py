@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.models import model_path
 from tests.support.tflite_writer import ModelWriter
+from tinygen import frontend
 from tinygen.errors import BudgetError, ToolError, UsageError
 from tinygen.ir import DType, Graph, Model
 from tinygen.oracle import LiteRtOracle, TflmOracle, choose_oracle, litert, process, tflm, worker
@@ -206,6 +207,22 @@ def test_litert_is_chosen_where_tflm_has_no_kernel(tmp_path):
     assert oracle.name == "litert"
     (run,) = oracle.run([(np.array([[-1, 0.5, 1, 2]], np.float32),)])
     assert run.outputs[0].tolist() == [[0, 0.5, 1, 1]]
+
+
+@pytest.mark.oracle
+@needs_tflm
+@needs_litert
+def test_litert_is_chosen_where_tflm_refuses_a_dtype_only_when_it_runs(tmp_path):
+    writer = ModelWriter()
+    x = writer.input("x", (1, 4), DType.UINT8)
+    y = writer.tensor("y", (1, 4), DType.INT32)
+    writer.op("CAST", [x], [y], {})
+    path = tmp_path / "m.tflite"
+    path.write_bytes(writer.finish([y]))
+    oracle = choose_oracle(path, frontend.load(path).model)
+    assert oracle.name == "litert"
+    (run,) = oracle.run([(np.array([[0, 1, 200, 255]], np.uint8),)])
+    assert run.outputs[0].tolist() == [[0, 1, 200, 255]]
 
 
 def test_a_model_that_cannot_be_read_is_a_usage_error(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from tinygen.errors import UsageError
 from tinygen.ir import DType, Graph, Op, Quantization, Tensor
+from tinygen.ops.registry import operators
 from tinygen.verify import load_inputs, random_inputs
 
 QUANT = Quantization((0.5,), (-10,))
@@ -59,6 +60,31 @@ def test_random_integers_take_the_whole_range(dtype, low, high):
     ((values,),) = random_inputs(_graph(("x", (5000,), dtype, None)), 1, 0)
     assert values.dtype == dtype.numpy
     assert (int(values.min()), int(values.max())) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "position", "limit"),
+    [
+        ("GATHER", {"axis": -1}, 1, 5),
+        ("GATHER_ND", {}, 1, 3),
+        ("EMBEDDING_LOOKUP", {}, 0, 7),
+        ("ADD", {}, 1, None),
+    ],
+)
+def test_random_indices_are_inside(kind, options, position, limit):
+    shape = (3, 5) if position else (7, 5)
+    tensors = {
+        0: Tensor(0, "indices", (400, 2), DType.INT32),
+        1: Tensor(1, "table", shape, DType.INT8, QUANT, np.zeros(shape, np.int8)),
+        2: Tensor(2, "y", (400,), DType.INT8, QUANT),
+    }
+    inputs = (1, 0) if position else (0, 1)
+    op = Op(0, kind, inputs, (2,), operators()[kind].from_options(options))
+    ((values,),) = random_inputs(Graph("main", tensors, (op,), (0,), (2,)), 1, 0)
+    if limit is None:
+        assert values.min() < -1_000_000
+    else:
+        assert (values.min(), values.max()) == (0, limit - 1)
 
 
 def test_random_floats_stay_in_the_quantization_that_follows():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinygen.errors import UsageError
-from tinygen.ir import Model
+from tinygen.ir import DType, Model
 from tinygen.oracle import litert, vectors
 from tinygen.oracle.interface import Oracle
 from tinygen.oracle.tflm import TflmOracle
@@ -32,5 +32,16 @@ def choose_oracle(path: Path, model: Model, vectors_file: Path | None = None) ->
     except OSError as error:
         raise UsageError(f"{path} cannot be read.", why=[f"{error.strerror or error}."]) from error
     oracle = TflmOracle(data)
-    missing = oracle.missing_kernels()
+    missing = (*oracle.missing_kernels(), *_missing_dtypes(model))
     return litert.make(data, missing) if missing else oracle
+
+
+def _missing_dtypes(model: Model) -> tuple[str, ...]:
+    """Operators that TFLM's kernels refuse only when they run, because of their dtypes."""
+    graph = model.main
+    found = [
+        op.kind
+        for op in graph.ops
+        if op.kind == "CAST" and DType.UINT8 in (graph.operand(op, 0).dtype, graph.result(op).dtype)
+    ]
+    return ("CAST of uint8",) if found else ()

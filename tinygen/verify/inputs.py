@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from tinygen.errors import UsageError
-from tinygen.ir import Array, DType, Graph, Tensor
+from tinygen.ir import Array, DType, Graph, Op, Tensor
 from tinygen.numerics.quantize import quantize
+from tinygen.ops.gather import GatherAttributes
 from tinygen.oracle import Sample, arrays
 
 MAX_SAMPLES = 10_000
@@ -48,13 +49,28 @@ def _random(graph: Graph, tensor: Tensor, generator: np.random.Generator) -> Arr
     if tensor.dtype is DType.INT4:
         return generator.integers(-8, 8, tensor.shape).astype(dtype)
     limits = np.iinfo(dtype)
-    return generator.integers(limits.min, limits.max, tensor.shape, dtype, endpoint=True)
+    sizes = [size for op in graph.consumers(tensor.id) for size in _indexed(graph, op, tensor)]
+    low, high = (0, min(sizes) - 1) if sizes else (limits.min, limits.max)
+    return generator.integers(low, high, tensor.shape, dtype, endpoint=True)
+
+
+def _indexed(graph: Graph, op: Op, tensor: Tensor) -> Sequence[int]:
+    """Sizes of what `op` takes the elements of `tensor` as indices of; TFLM fails on others."""
+    if op.kind == "EMBEDDING_LOOKUP" and op.inputs[0] == tensor.id:
+        return graph.operand(op, 1).shape[:1]
+    if op.kind in ("GATHER", "GATHER_ND") and op.inputs[1] == tensor.id:
+        shape = graph.operand(op, 0).shape
+        if isinstance(op.attributes, GatherAttributes):
+            return (shape[op.attributes.axis],)
+        return shape[: tensor.shape[-1]]
+    return ()
 
 
 def random_inputs(graph: Graph, samples: int, seed: int) -> tuple[Sample, ...]:
     """Random inputs; the same seed gives the same ones.
 
-    Integers take every value of their dtype; floats stay in the range of the quantization that follows.
+    Integers take every value of their dtype, indices every value that is one; floats stay in the range of the
+    quantization that follows.
 
     Args:
         graph: gives the inputs' dtypes and shapes.

@@ -8,7 +8,7 @@
 /* size: chunks of the innermost loop; step: units of the input from one of them to the next; levels: loops
  * around the innermost one; start, first: units and elements from the input's start to the first chunk; unit:
  * elements of the input, 1 or its pixel pitch; advance: elements of the output from one chunk to the next;
- * chunk: bytes that stay together; element: bytes of one. */
+ * chunk: bytes that stay together; element: bytes of one; apart: input and output share no byte. */
 struct tg_rearrange_params {
     int32_t size;
     int32_t step;
@@ -19,7 +19,18 @@ struct tg_rearrange_params {
     int32_t advance;
     int32_t chunk;
     int32_t element;
+    int32_t apart;
 };
+
+/* Copy one chunk. */
+static TG_INLINE void tg_rearrange_chunk(uint8_t *to, const uint8_t *from, struct tg_rearrange_params p)
+{
+    if (p.apart) {
+        memcpy(to, from, (size_t)p.chunk);
+    } else {
+        tg_copy_forward(to, from, p.chunk);
+    }
+}
 
 /* Copy chunks from places in equal steps.
  *
@@ -30,7 +41,7 @@ static TG_INLINE void tg_rearrange_run(const void *input, void *output, struct t
     const uint8_t *from = (const uint8_t *)input + p.start * unit + p.first * p.element;
     uint8_t *to = (uint8_t *)output;
     for (int32_t i = 0; i < p.size; ++i) {
-        tg_copy_forward(to, from, p.chunk);
+        tg_rearrange_chunk(to, from, p);
         to += p.advance * p.element;
         from += p.step * unit;
     }
@@ -73,7 +84,7 @@ static TG_INLINE void tg_rearrange_listed(const void *input, void *output, const
     }
     do {
         for (int32_t i = 1; i <= lists[0]; ++i) {
-            tg_copy_forward(to, origin + (at + lists[i]) * unit, p.chunk);
+            tg_rearrange_chunk(to, origin + (at + lists[i]) * unit, p);
             to += p.advance * p.element;
         }
         for (level = p.levels - 1; level >= 0; --level) {

@@ -35,10 +35,16 @@ from tinygen.target import Target
 KINDS = ("REARRANGE",)
 
 _CODE_BYTES = 280
-_INSTRUCTIONS_AN_ELEMENT = 5
-_INSTRUCTIONS_A_CHUNK = 11
+_INSTRUCTIONS_AN_ELEMENT = 6
+_INSTRUCTIONS_A_CHUNK = 14
+_INSTRUCTIONS_A_WORD = 4
+_INSTRUCTIONS_A_BYTE = 5
 _INSTRUCTIONS_A_PLACE = 3
 _INSTRUCTIONS_A_ROW = 23
+
+_MEMCPY_INSTRUCTIONS = 40
+_MEMCPY_INSTRUCTIONS_A_WORD = 2.2
+"""Of newlib's, on a Cortex-M4."""
 
 
 def merged(axes: Sequence[Axis]) -> list[Axis]:
@@ -82,6 +88,7 @@ class Loops:
         chunk: elements that stay together.
         from_pixels: units are pixels of the input, at any pitch; else elements of a dense one.
         to_pixels: chunks are pixels of the output, at any pitch; else a dense output is made of them.
+        apart: input and output share no byte, which is faster for long chunks.
     """
 
     start: int
@@ -90,6 +97,7 @@ class Loops:
     chunk: int
     from_pixels: bool = False
     to_pixels: bool = False
+    apart: bool = False
 
     @property
     def chunks(self) -> int:
@@ -153,12 +161,12 @@ def _as_view(op: Op, source: Tensor, result: Tensor, attributes: RearrangeAttrib
     )
 
 
-def _last_read(source: Tensor, attributes: RearrangeAttributes) -> Array:
-    """For each input element the last place that it goes to in the output; -1 for none."""
+def _overlap(source: Tensor, result: Tensor, attributes: RearrangeAttributes) -> Overlap:
+    """Of an output in memory order; for each input element the last place that it goes to counts."""
     positions = attributes.positions()
     last = np.full(source.elements, -1, np.int64)
     np.maximum.at(last, positions, np.arange(positions.size))
-    return last
+    return Overlap(source.id, result.id, forward(last, source.dtype.bytes, result.dtype.bytes))
 
 
 def _places(loops: Loops) -> Array:
@@ -169,13 +177,20 @@ def _places(loops: Loops) -> Array:
     return table([Level(axis.extent, (axis.step,)) for axis in strided])
 
 
+def _chunk_instructions(loops: Loops, source: Tensor) -> float:
+    """Executed on a Cortex-M4 for one chunk."""
+    words, rest = divmod(loops.chunk * source.dtype.bytes, 4)
+    if (words, rest) in ((0, 1), (0, 2), (1, 0)):
+        return _INSTRUCTIONS_AN_ELEMENT
+    if loops.apart:
+        return _MEMCPY_INSTRUCTIONS + _MEMCPY_INSTRUCTIONS_A_WORD * words
+    return _INSTRUCTIONS_A_CHUNK + _INSTRUCTIONS_A_WORD * words + _INSTRUCTIONS_A_BYTE * rest
+
+
 def _cost(loops: Loops, source: Tensor, result: Tensor, places: Array) -> Cost:
-    chunk = loops.chunk * source.dtype.bytes
-    copying = _INSTRUCTIONS_A_CHUNK + (chunk // 4 + chunk % 4) * 5 if chunk > 4 else _INSTRUCTIONS_AN_ELEMENT
-    if loops.listed:
-        copying += _INSTRUCTIONS_A_PLACE
+    copying = _chunk_instructions(loops, source) + (_INSTRUCTIONS_A_PLACE if loops.listed else 0)
     rows = loops.chunks // loops.axes[-1].extent
-    instructions = loops.chunks * copying + rows * _INSTRUCTIONS_A_ROW
+    instructions = round(loops.chunks * copying) + rows * _INSTRUCTIONS_A_ROW
     return Cost(
         instructions=instructions,
         cycles=instructions * 3 // 2,
@@ -202,7 +217,12 @@ def _parameters(loops: Loops, source: Tensor, result: Tensor) -> tuple[Parameter
     )
     # A single element is copied by an instance that knows its size; nothing is gained for long chunks.
     chunk = loops.chunk * size
-    return (*fields, Parameter("chunk", chunk, specialize=chunk <= 4), Parameter("element", size))
+    return (
+        *fields,
+        Parameter("chunk", chunk, specialize=chunk <= 4),
+        Parameter("element", size),
+        Parameter("apart", int(loops.apart)),
+    )
 
 
 def _operands(source: Tensor, result: Tensor, loops: Loops) -> tuple[Operand, ...]:
@@ -214,11 +234,8 @@ def _operands(source: Tensor, result: Tensor, loops: Loops) -> tuple[Operand, ..
 def copy(op: Op, source: Tensor, result: Tensor, attributes: RearrangeAttributes, loops: Loops) -> Candidate:
     """The candidate that copies by `loops` what `attributes` say; a constant `source` is stored."""
     places = _places(loops)
-    size = source.dtype.bytes
     kernel = "rearrange_listed" if loops.listed else "rearrange" if len(loops.axes) > 1 else "rearrange_run"
-    activations = () if source.is_constant else (source,)
     tables = (Constant("places", ConstantKind.CONSTANTS, lambda: places),) if places.size else ()
-    overlap = forward(_last_read(source, attributes), size, size)
     return Candidate(
         set="portable",
         name=f"{kernel.replace('_', ' ')}{' by pixels' if loops.from_pixels else ''}",
@@ -236,7 +253,7 @@ def copy(op: Op, source: Tensor, result: Tensor, attributes: RearrangeAttributes
             ),
             parameters=_parameters(loops, source, result),
         ),
-        overlaps=tuple(Overlap(tensor.id, result.id, overlap) for tensor in activations),
+        overlaps=() if source.is_constant or loops.apart else (_overlap(source, result, attributes),),
         constants=(*tables, *stored("input", source)),
     )
 

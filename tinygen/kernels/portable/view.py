@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tinygen.ir import Graph, Op, Tensor
 from tinygen.kernels.interface import Candidate, Cost, Operand, Placement, Proposal, Region
 from tinygen.kernels.portable.rearrange import Loops, copy, row_of
@@ -24,14 +26,22 @@ def _in_place(op: Op, source: Tensor, view: Tensor) -> Candidate:
 
 
 def _ways(source: Tensor, view: Tensor) -> list[Loops]:
-    """All at once between dense tensors, pixels of the input, and pixels of the output."""
+    """All at once between dense tensors, pixels of the input, and pixels of the output.
+
+    What is copied has to lie apart: it would stay where it is otherwise.
+    """
     elements, read, written = source.elements, row_of(source), row_of(view)
-    pixels = Loops(0, 0, (Strided(elements // read, 1),), read, from_pixels=True, to_pixels=read == written)
-    if read == written:
-        ways = [pixels]
-    else:
-        ways = [pixels, Loops(0, 0, (Strided(elements // written, written),), written, to_pixels=True)]
-    return ways if elements in (read, written) else [Loops(0, 0, (Strided(1, 0),), elements), *ways]
+    dense = Loops(0, 0, (Strided(1, 0),), elements, apart=True)
+    pixels = replace(
+        dense,
+        axes=(Strided(elements // read, 1),),
+        chunk=read,
+        from_pixels=True,
+        to_pixels=read == written,
+    )
+    rows = replace(dense, axes=(Strided(elements // written, written),), chunk=written, to_pixels=True)
+    ways = [pixels] if read == written else [pixels, rows]
+    return ways if elements in (read, written) else [dense, *ways]
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
