@@ -440,4 +440,4 @@ def joins(draw: st.DrawFn) -> OpModel:
 @given(st.lists(joins(), min_size=12, max_size=12))
 @settings(max_examples=2, deadline=None)
 def test_random_joins_and_splits(tmp_path_factory: pytest.TempPathFactory, cases: list[OpModel]) -> None:
-    return cases
+    check_models(cases, tmp_path_factory.mktemp("joins"), samples=1)
