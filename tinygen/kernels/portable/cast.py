@@ -37,7 +37,7 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
         header="portable/cast.h",
         function="tg_cast",
         params="tg_cast_params",
-        instructions=20 if from_float else 6,
+        instructions=19 if from_float else 6 if result.dtype is DType.FLOAT32 else 4,
         code_bytes=110 if from_float else 40,
         reverse=longer,
         proof="for values that the dtype holds; C leaves others undefined" if from_float else "",

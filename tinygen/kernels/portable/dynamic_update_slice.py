@@ -59,7 +59,8 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     places = np.concatenate([_limits(source, update), table(loops)]).astype(np.int32)
     order = forward(np.arange(source.elements), size, size)
     runs = update.bytes // chunk
-    instructions = source.bytes // 4 * 5 + runs * (_INSTRUCTIONS_A_CHUNK + chunk // 4 * 5 + chunk % 4 * 5)
+    # The input is copied unless planning lets the output lie on it, which is not known here.
+    instructions = source.bytes // 4 * 4 + runs * (_INSTRUCTIONS_A_CHUNK + chunk // 4 * 4 + chunk % 4 * 5)
     return [
         Candidate(
             set="portable",

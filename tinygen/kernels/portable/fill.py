@@ -44,7 +44,7 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     (op,) = region
     result = graph.result(op)
     found = filling(value(graph, op))
-    instructions = _CALL_INSTRUCTIONS + result.bytes // (4 if found.element == 1 else found.element)
+    instructions = _CALL_INSTRUCTIONS + (result.bytes // 3 if found.element == 1 else 3 * result.elements)
     return [
         Candidate(
             set="portable",

@@ -11,14 +11,14 @@ from tinygen.target import Target
 KINDS = ("GATHER",)
 
 _CODE_BYTES = 150
-_INSTRUCTIONS_AN_INDEX = 25
+_INSTRUCTIONS_AN_INDEX = 12
 
 
 def rows(op: Op, source: Tensor, indices: Tensor, result: Tensor, shape: GatherShape) -> Candidate:
     """The candidate that copies the rows of `source` which `indices` name."""
     row = shape.inner * source.dtype.bytes
     copied = shape.batch * shape.outer * shape.count
-    instructions = copied * (_INSTRUCTIONS_AN_INDEX + row // 4 * 5 + row % 4 * 5)
+    instructions = copied * (_INSTRUCTIONS_AN_INDEX + row // 4 * 4 + row % 4 * 5)
     constants = (*stored("input", source), *stored("indices", indices))
     return Candidate(
         set="portable",

@@ -23,8 +23,8 @@ from tinygen.target import Target
 KINDS = ("GATHER_ND",)
 
 _CODE_BYTES = 130
-_INSTRUCTIONS_A_SLICE = 25
-_INSTRUCTIONS_AN_INDEX = 6
+_INSTRUCTIONS_A_SLICE = 8
+_INSTRUCTIONS_AN_INDEX = 4
 
 
 def propose(region: Region, graph: Graph, target: Target) -> Proposal:
@@ -35,7 +35,7 @@ def propose(region: Region, graph: Graph, target: Target) -> Proposal:
     row = slice_elements(graph, op) * size
     moves = (steps(graph, op) * size).astype(np.int32)
     slices = result.bytes // row
-    instructions = slices * (_INSTRUCTIONS_A_SLICE + row // 4 * 5 + row % 4 * 5)
+    instructions = slices * (_INSTRUCTIONS_A_SLICE + row // 4 * 4 + row % 4 * 5)
     instructions += indices.elements * _INSTRUCTIONS_AN_INDEX
     return [
         Candidate(

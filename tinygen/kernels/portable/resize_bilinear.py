@@ -29,8 +29,8 @@ from tinygen.target import Target
 KINDS = ("RESIZE_BILINEAR",)
 
 _CODE_BYTES = 330
-_INSTRUCTIONS_AN_ELEMENT = {DType.INT8: 17, DType.FLOAT32: 20}
-_INSTRUCTIONS_A_PIXEL = 35
+_INSTRUCTIONS_AN_ELEMENT = {DType.INT8: 20, DType.FLOAT32: 17}
+_INSTRUCTIONS_A_PIXEL = 36
 
 
 def _neighbours(name: str, places: Sequence[Between]) -> Constant:
